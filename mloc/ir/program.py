@@ -1,3 +1,250 @@
 """The runner's view of a pipeline: units, types and expressions as JSON (format: docs/runner.md)."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from mloc.ir.model import (
+    Arith,
+    Branch,
+    Call,
+    Choose,
+    Coalesce,
+    Compare,
+    Const,
+    Expr,
+    FanOut,
+    Format,
+    Get,
+    Index,
+    Local,
+    Logic,
+    MakeList,
+    MakeMap,
+    MakeRecord,
+    Not,
+    Pipeline,
+    Project,
+    Ref,
+    Region,
+    Run,
+    RunInline,
+    RunPython,
+    RunShell,
+    Settings,
+    Step,
+    Widen,
+)
+from mloc.ir.walk import nodes, refs
+from mloc.source import Span
+from mloc.types.encode import Json, domain_json, type_json
+from mloc.types.model import STR, ListOf, Type
+
+SCHEMA = "mloc-program/1"
+PARAMETERS = "parameters"
+OUTPUTS = "outputs"
+
+Guards = tuple[tuple[str, str], ...]
+
+
+def key(ref: Ref) -> str:
+    """The capture key of a value: `$n`, `checked.clean`, `trials.item`."""
+    return f"${ref.output}" if ref.node == "$" else f"{ref.node}.{ref.output}"
+
+
+def merge_id(branch: Branch) -> str:
+    return f"{branch.id}.merge"
+
+
+def yield_id(fan_out: FanOut) -> str:
+    return f"{fan_out.id}[].yield"
+
+
+def collect_id(fan_out: FanOut) -> str:
+    return f"{fan_out.id}.collect"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where a unit stands: the branches around it within its innermost fan-out, and that fan-out's id."""
+
+    guards: Guards = ()
+    fan_out: str | None = None
+
+
+def program(pipeline: Pipeline, mloc_version: str, lines: dict[str, int] | None = None) -> dict[str, Json]:
+    """The document a bundle carries as `program.json`. `lines` gives the source line of each node's id."""
+    builder = _Builder(pipeline, lines or {})
+    builder.region(pipeline.region, _Scope())
+    results = [(r.name, r.type, r.value) for r in pipeline.results]
+    builder.add(OUTPUTS, "eval", tuple(value for _, _, value in results), _Scope(), values=[[n, type_json(t), expr_json(v)] for n, t, v in results])
+    return {
+        "schema": SCHEMA,
+        "mloc": mloc_version,
+        "pipeline": pipeline.name,
+        "source": {"file": pipeline.source, "sha256": pipeline.source_sha256},
+        "steps": {step.name: _step_json(step) for step in pipeline.steps},
+        "units": builder.units,
+    }
+
+
+class _Builder:
+    def __init__(self, pipeline: Pipeline, lines: dict[str, int]) -> None:
+        self.lines = lines
+        self.units: dict[str, Json] = {}
+        self.items: dict[str, Type] = {}
+        self.units[PARAMETERS] = {
+            "kind": "parameters",
+            "line": lines.get("", 0),
+            "captures": [],
+            "parameters": [[p.name, type_json(p.type), p.default, domain_json(p.domain)] for p in pipeline.parameters],
+        }
+
+    def add(self, unit_id: str, kind: str, exprs: tuple[Expr, ...], scope: _Scope, line_of: str = "", **more: Json) -> None:
+        captures = {key(ref): ref.type for ref in refs(*exprs)}
+        if scope.fan_out is not None:
+            captures.setdefault(f"{scope.fan_out}.item", self.items[scope.fan_out])
+        unit: dict[str, Json] = {"kind": kind, "line": self.lines.get(line_of or unit_id, 0)}
+        unit["captures"] = [[name, type_json(type_)] for name, type_ in captures.items()]
+        self.units[unit_id] = unit | more | {"guards": [list(guard) for guard in scope.guards]}
+
+    def region(self, region: Region, scope: _Scope) -> None:
+        for node in region.nodes:
+            match node:
+                case Call():
+                    self.call(node, scope)
+                case Branch():
+                    self.branch(node, scope)
+                case FanOut():
+                    self.fan_out(node, scope)
+                case _:
+                    assert_never(node)
+
+    def call(self, call: Call, scope: _Scope) -> None:
+        args: list[Json] = [[name, expr_json(value)] for name, value in call.args]
+        values = tuple(value for _, value in call.args)
+        self.add(call.id, "step", values, scope, step=call.step, args=args, settings=settings_json(call.settings))
+
+    def branch(self, branch: Branch, scope: _Scope) -> None:
+        conditions = tuple(arm.condition for arm in branch.arms if arm.condition is not None)
+        arms: list[Json] = [[arm.label, None if arm.condition is None else expr_json(arm.condition)] for arm in branch.arms]
+        self.add(branch.id, "decide", conditions, scope, arms=arms)
+        for arm in branch.arms:
+            self.region(arm.region, _Scope((*scope.guards, (branch.id, arm.label)), scope.fan_out))
+        if not branch.merged:
+            return
+        arm_ref = Ref(STR, branch.id, "arm")
+        values: list[Json] = [
+            [m.name, type_json(m.type), {arm.label: expr_json(v) for arm, v in zip(branch.arms, m.values, strict=True)}] for m in branch.merged
+        ]
+        exprs = (arm_ref, *(value for m in branch.merged for value in m.values))
+        self.add(merge_id(branch), "merge", exprs, scope, branch.id, branch=branch.id, values=values)
+
+    def fan_out(self, fan_out: FanOut, scope: _Scope) -> None:
+        item_type = type_json(fan_out.item_type)
+        self.items[fan_out.id] = fan_out.item_type
+        self.add(fan_out.id, "items", (fan_out.source,), scope, source=expr_json(fan_out.source), item_type=item_type, limit=fan_out.limit)
+        inner = _Scope((), fan_out.id)
+        self.region(fan_out.region, inner)
+        if fan_out.result is None:
+            return
+        result = fan_out.result
+        self.add(
+            yield_id(fan_out), "eval", (result,), inner, fan_out.id, values=[["result", type_json(result.type), expr_json(result)]]
+        )
+        collected = Ref(ListOf(result.type), yield_id(fan_out), "result")
+        self.add(collect_id(fan_out), "collect", (collected,), scope, fan_out.id, item_type=type_json(result.type))
+
+
+def expr_json(expr: Expr) -> Json:
+    """The JSON form of an expression."""
+    kind = type_json(expr.type)
+    match expr:
+        case Const(_, text):
+            return ["const", kind, text]
+        case Ref():
+            return ["ref", kind, key(expr)]
+        case Local(_, name):
+            return ["local", kind, name]
+        case Get(_, value, field):
+            return ["get", kind, expr_json(value), field]
+        case Index(_, value, index):
+            return ["index", kind, expr_json(value), expr_json(index)]
+        case Arith(_, op, left, right):
+            return ["arith", kind, op, None if left is None else expr_json(left), expr_json(right)]
+        case Compare(_, op, left, right):
+            return ["compare", kind, op, expr_json(left), expr_json(right)]
+        case Logic(_, op, left, right):
+            return ["logic", kind, op, expr_json(left), expr_json(right)]
+        case Not(_, value):
+            return ["not", kind, expr_json(value)]
+        case Coalesce(_, left, right):
+            return ["coalesce", kind, expr_json(left), expr_json(right)]
+        case Choose(_, condition, then, otherwise):
+            return ["choose", kind, expr_json(condition), expr_json(then), expr_json(otherwise)]
+        case MakeList(_, items):
+            return ["list", kind, [expr_json(item) for item in items]]
+        case MakeRecord(_, fields):
+            return ["record", kind, [[name, expr_json(value)] for name, value in fields]]
+        case MakeMap(_, entries):
+            return ["map", kind, [[name, expr_json(value)] for name, value in entries]]
+        case Project(_, name, source, body, condition):
+            return ["project", kind, name, expr_json(source), expr_json(body), None if condition is None else expr_json(condition)]
+        case Format(_, parts):
+            return ["format", kind, [part if isinstance(part, str) else expr_json(part) for part in parts]]
+        case Widen(_, value):
+            return ["widen", kind, expr_json(value)]
+        case _:
+            assert_never(expr)
+
+
+def settings_json(settings: Settings) -> Json:
+    retry, resources = settings.retry, settings.resources
+    return {
+        "retry": {
+            "count": retry.count,
+            "backoff_ms": retry.backoff_ms,
+            "factor": retry.factor,
+            "max_delay_ms": retry.max_delay_ms,
+            "on": list(retry.on),
+        },
+        "timeout_ms": settings.timeout_ms,
+        "env": dict(settings.env),
+        "resources": {
+            "cpu": resources.cpu,
+            "memory": resources.memory,
+            "disk": resources.disk,
+            "gpu": resources.gpu,
+            "gpu_type": resources.gpu_type,
+        },
+    }
+
+
+def _step_json(step: Step) -> Json:
+    return {
+        "inputs": [[i.name, type_json(i.type), i.default, domain_json(i.domain)] for i in step.inputs],
+        "outputs": [[o.name, type_json(o.type), domain_json(o.domain)] for o in step.outputs],
+        "named": step.named_outputs,
+        "run": _run_json(step.run),
+    }
+
+
+def _run_json(run: Run) -> Json:
+    match run:
+        case RunPython(module, function):
+            return {"python": f"{module}:{function}"}
+        case RunInline(code, line):
+            return {"inline": code, "line": line}
+        case RunShell(script, line):
+            return {"shell": script, "line": line}
+        case _:
+            assert_never(run)
+
+
+def node_spans(pipeline: Pipeline) -> dict[str, Span]:
+    """The span of every node, by id; "" is the pipeline's own."""
+    spans = {node.id: node.span for node in nodes(pipeline.region) if node.span is not None}
+    if pipeline.span is not None:
+        spans[""] = pipeline.span
+    return spans

@@ -1,0 +1,110 @@
+"""The contract between mloc and a backend: what a target can express, and how a pipeline becomes a bundle for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from mloc.diagnostics.model import Bag
+from mloc.ir.model import Pipeline
+
+API = 1
+GROUP = "mloc.backends"
+
+Pass: TypeAlias = Callable[[Pipeline, Bag], Pipeline]
+Artifacts: TypeAlias = Mapping[str, "str | bytes"]
+
+
+class Feature(Enum):
+    """A construct that a target may not be able to express; the value is what users read."""
+
+    BRANCH = "if/else"
+    BRANCH_IN_BRANCH = "an if inside an if"
+    BRANCH_IN_FAN_OUT = "an if inside a for"
+    FAN_OUT = "for"
+    FAN_OUT_IN_BRANCH = "a for inside an if"
+    NESTED_FAN_OUT = "a for inside a for"
+    FAN_OUT_LIMIT = "for … limit"
+    RETRY = "retry"
+    TIMEOUT = "timeout"
+    SHELL = "run shell"
+    ARTIFACT_PARAMETER = "a pipeline parameter that is a file, table or model"
+    ORDER_ON_REGION = "after on an if or a for"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a target cannot express a feature, and what to write instead."""
+
+    reason: str
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """All that a backend may read.
+
+    `code` holds the first-party Python modules (path below their source root → bytes), `runner` the vendored runner's files,
+    `program` the runner's JSON document for `pipeline`, `steps_source` the lines of each node for comments.
+    """
+
+    pipeline: Pipeline
+    program: Mapping[str, object]
+    code: Mapping[str, bytes]
+    runner: Mapping[str, bytes]
+    mloc_version: str
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A target. `launcher` is the module that runs a bundle on the engine's own local mode (`python -m launcher …`)."""
+
+    name: str
+    api: int
+    refused: Mapping[Feature, Refusal]
+    lowering: tuple[Pass, ...]
+    launcher: str
+
+    def emit(self, request: Request, bag: Bag) -> Artifacts:
+        """The bundle's files: relative path → content. Never touches the disk."""
+        ...
+
+
+class BackendError(Exception):
+    """A backend that is missing, broken or speaks another version of the contract; the message is for the user."""
+
+
+def names() -> tuple[str, ...]:
+    """The installed targets, sorted."""
+    return tuple(sorted(entry.name for entry in entry_points(group=GROUP)))
+
+
+def load(name: str) -> Backend:
+    """The backend of a target. Raises BackendError when none, or more than one, answers to the name, or it does not load."""
+    found = tuple(entry_points(group=GROUP, name=name))
+    if not found:
+        raise BackendError(f"unknown target `{name}`; installed targets: {', '.join(names()) or 'none'}")
+    if len({entry.value for entry in found}) > 1:
+        raise BackendError(f"target `{name}` is claimed by several distributions: {', '.join(sorted(e.value for e in found))}")
+    return _load(name, found[0])
+
+
+def _load(name: str, entry: EntryPoint) -> Backend:
+    try:
+        backend = entry.load()
+    except Exception as error:  # a plugin's own code may raise anything
+        raise BackendError(f"target `{name}` ({entry.value}) does not load: {type(error).__name__}: {error}") from error
+    if not isinstance(backend, Backend):
+        raise BackendError(f"target `{name}` ({entry.value}) is not a backend: it lacks {', '.join(_missing(backend))}")
+    if backend.api != API:
+        raise BackendError(f"target `{name}` speaks version {backend.api} of the backend contract, this mloc speaks {API}")
+    return backend
+
+
+def _missing(backend: object) -> list[str]:
+    return [a for a in ("name", "api", "refused", "lowering", "launcher", "emit") if not hasattr(backend, a)]
