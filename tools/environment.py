@@ -58,9 +58,8 @@ def make_packages(name: str, lock: Path) -> Path:
             return folder
         say(f"installing {lock} (once for this user; a minute or two)")
         venv.create(folder, clear=True, symlinks=True, with_pip=True)
-        pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        run(*pip, "install", "--requirement", lock)
-        run(*pip, "check")
+        pip(folder, "install", "--requirement", lock)
+        pip(folder, "check")
         (folder / ".complete").touch()
     return folder
 
@@ -80,10 +79,7 @@ def make_checkout(name: str, packages: Path) -> Path:
         # `addsitedir` rather than a bare path, so that the packages' own .pth files count too.
         (site_packages(folder) / "packages.pth").write_text(f"import site; site.addsitedir({str(site_packages(packages))!r})\n")
         link_scripts(packages / "bin", folder / "bin")
-        run(
-            *(folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet"),
-            *("install", "--no-deps", "--no-build-isolation", "--editable", CHECKOUT),
-        )
+        pip(folder, "install", "--no-deps", "--no-build-isolation", "--editable", CHECKOUT)
         mark.write_text(made_from)
     return folder
 
@@ -93,7 +89,7 @@ def link_scripts(packages: Path, checkout: Path) -> None:
     shebang = f"#!{packages}/python".encode()
     for script in sorted(packages.iterdir()):
         mine = checkout / script.name
-        if mine.exists() or script.name.lower().startswith(("python", "activate")):
+        if script.is_dir() or mine.exists() or script.name.lower().startswith(("python", "activate")):
             continue
         text = script.read_bytes()
         first, newline, rest = text.partition(b"\n")
@@ -125,8 +121,9 @@ def held(lock: Path) -> Iterator[None]:
         yield
 
 
-def run(*command: str | Path) -> None:
-    """Run a command, what it prints going to standard error, without a Python environment of the caller's leaking in."""
+def pip(folder: Path, *arguments: str | Path) -> None:
+    """Run a venv's pip, what it prints going to standard error, without a Python environment of the caller's leaking in."""
+    command = (folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments)
     clean = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}}
     subprocess.run([str(word) for word in command], check=True, stdout=sys.stderr, env=clean)
 
