@@ -29,7 +29,7 @@ def make_examples(flights: pd.DataFrame, late_after: timedelta) -> pd.DataFrame:
     day = pd.to_datetime(flights["day"])
     examples = flights.assign(
         late=flights["arr_delay"] >= late_after.total_seconds() / 60,
-        weekday=day.dt.weekday,
+        weekday=day.dt.day_of_week,
         month=day.dt.month,
     )
     return examples[["day", "late", *WORDS, *NUMBERS]]
