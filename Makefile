@@ -26,7 +26,7 @@ test-fast: test-environment ## run the tests that start no engine (ARGS="..." go
 	@$(TEST_PYTHON) -m pytest -n $(WORKERS) -m "not engine and not slow" $(ARGS)
 
 lint: test-environment ## check the style and the types
-	@$(TEST_PYTHON) -m ruff check --quiet .
+	@$(TEST_PYTHON) -m ruff check --quiet --output-format concise .
 	@$(TEST_PYTHON) -m ruff format --quiet --check .
 	@$(TEST_PYTHON) -m mypy --strict --no-error-summary
 
