@@ -16,6 +16,71 @@ def _rule(code: str, slug: str, summary: str) -> Rule:
     return rule
 
 
+# 00: syntax
+SYNTAX = _rule("E0001", "syntax", "the text is not a program")
+EDITION = _rule("E0002", "edition", "the first line does not say `mlp 1`")
+TABS = _rule("E0003", "tabs", "a line is indented with tabs, or unevenly")
+UNTERMINATED = _rule("E0004", "unterminated", "a bracket or string is not closed")
+ASSIGN_AS_COMPARE = _rule("E0005", "assignment-as-comparison", "`=` where `==` is meant")
+BAD_LITERAL = _rule("E0006", "bad-literal", "a literal that cannot be read")
+TOO_DEEP = _rule("E0007", "too-deep", "an expression is nested too deeply")
+NOT_YET = _rule("E0010", "not-yet", "a construct that this version of mloc reads but does not run")
+
+# 01: names and imports
+UNDEFINED_NAME = _rule("E0101", "undefined-name", "a name that nothing defines")
+DUPLICATE = _rule("E0102", "duplicate-declaration", "a name declared twice")
+IMPORT_NOT_FOUND = _rule("E0103", "import-not-found", "an imported file or name that is not there")
+IMPORT_CYCLE = _rule("E0104", "import-cycle", "files that import each other")
+NAMES_COLLIDE = _rule("E0105", "names-collide", "names that differ only in case or underscores")
+RESERVED_NAME = _rule("E0106", "reserved-name", "a name that Python or the language keeps for itself")
+
+# 02: types
+TYPE_MISMATCH = _rule("E0201", "type-mismatch", "a value of another type than its place wants")
+UNKNOWN_TYPE = _rule("E0202", "unknown-type", "a type that does not exist, or with the wrong arguments")
+DEFAULT_TYPE = _rule("E0203", "default-type", "a default that is not of the declared type")
+DEFAULT_DOMAIN = _rule("E0204", "default-outside-domain", "a default outside its own domain")
+BAD_DOMAIN = _rule("E0205", "bad-domain", "a domain that is empty, inverted or of another type")
+OPTIONAL_USED = _rule("E0206", "optional-used", "a value that may be null where a value is required")
+UNRELATED_COMPARISON = _rule("E0207", "unrelated-comparison", "a comparison of types that can never be equal")
+BAD_COMPARISON = _rule("E0208", "bad-comparison", "a comparison or rendering of something that has no order, equality or text")
+FORMAT_MISMATCH = _rule("E0209", "format-mismatch", "a file or model of another format than wanted")
+QUANTITY_UNIT = _rule("E0210", "quantity-unit", "a quantity with the wrong unit, or none")
+RECURSIVE_TYPE = _rule("E0211", "recursive-type", "a type or constant that is defined by itself")
+ARGUMENT_DOMAIN = _rule("E0214", "argument-outside-domain", "an argument outside the domain of its input")
+UNKNOWN_MEMBER = _rule("E0215", "unknown-member", "a field, member or output that does not exist")
+NAMED_OUTPUT = _rule("E0216", "named-output", "a step's outputs used as one value")
+BAD_OPERATION = _rule("E0217", "bad-operation", "an operator that does not take these types")
+NOT_CONSTANT = _rule("E0218", "not-constant", "a run-time value where only a compile-time one may stand")
+NOT_A_VALUE = _rule("E0219", "not-a-value", "a step, type or pipeline used as a value")
+
+# 03: calls and structure
+MISSING_ARGUMENT = _rule("E0301", "missing-argument", "a call without a required input")
+REASSIGNED = _rule("E0302", "reassigned", "a name bound twice")
+UNKNOWN_ARGUMENT = _rule("E0303", "unknown-argument", "an argument that the step does not take")
+POSITIONAL_ARGUMENT = _rule("E0305", "positional-argument", "an argument without its name")
+ARGUMENT_TWICE = _rule("E0306", "argument-twice", "an argument given twice")
+NESTED_CALL = _rule("E0307", "nested-call", "a step call inside another expression")
+RETURN_MISMATCH_OUTPUTS = _rule("E0310", "return-mismatch", "a `return` that does not match the declared outputs")
+MISSING_RETURN_STATEMENT = _rule("E0311", "missing-return", "a pipeline with outputs that returns nothing")
+AFTER_RETURN = _rule("E0312", "after-return", "a statement after `return`, or a `return` inside a block")
+NO_CALL = _rule("E0314", "no-call", "a statement that does nothing")
+BAD_ORDER = _rule("E0316", "bad-order", "`after` something that cannot be waited for")
+
+# 04: tables
+COLUMN_MISSING = _rule("E0402", "column-missing", "a column that a step needs is missing from the table it is given")
+COLUMN_TYPE = _rule("E0403", "column-type", "a column of another type than a step needs")
+NULLABLE_COLUMN = _rule("E0404", "nullable-column", "a column with nulls given to a step that allows none")
+DUPLICATE_COLUMN = _rule("E0405", "duplicate-column", "a column that stands twice in a row")
+UNBOUND_ROW = _rule("E0406", "unbound-row-variable", "a row variable that no input binds")
+
+# 05: control flow
+NOT_A_LIST = _rule("E0501", "not-a-list", "a fan-out or projection over something that is not a list")
+NOT_A_BOOL = _rule("E0502", "not-a-bool", "a condition that is not a bool")
+YIELD_MISPLACED = _rule("E0503", "yield-misplaced", "a `yield` that is missing, doubled or outside a `for`")
+NEXT_MISPLACED = _rule("E0504", "next-misplaced", "a `next` that is missing, doubled or outside a `loop`")
+BAD_LIMIT = _rule("E0512", "bad-limit", "a `limit` that is not a positive whole number")
+BRANCH_TYPES = _rule("E0513", "branch-types", "a name bound to different types in the branches of an `if`")
+
 # 06: the code behind a step
 MODULE_NOT_FOUND = _rule("E0601", "module-not-found", "the Python module of a step is not in the project")
 FUNCTION_NOT_FOUND = _rule("E0602", "function-not-found", "the Python function of a step is not in its module")
@@ -28,4 +93,24 @@ RETURN_MISMATCH = _rule("E0608", "return-mismatch", "a step's Python function do
 UNKNOWN_DECORATOR = _rule("W0609", "unknown-decorator", "a decorator may change the function's signature")
 DEFAULT_DIFFERS = _rule("W0610", "default-differs", "a step's default differs from its Python function's")
 GENERATOR_FUNCTION = _rule("E0611", "generator-function", "a step's Python function is a generator")
+INLINE_SYNTAX = _rule("E0612", "inline-syntax", "the Python code of an inline step does not parse")
+INLINE_NAME = _rule("E0613", "inline-name", "the code of an inline step uses a name that nothing defines")
+MISSING_RETURN = _rule("W0614", "missing-return", "the code of an inline step may end without giving its outputs")
 PYTHON_SYNTAX = _rule("E0621", "python-module-syntax", "a step's Python module does not parse")
+IMPORT_NOT_FOUND = _rule("W0624", "import-not-found", "a step's code imports what neither the project nor its dependencies have")
+MODULE_SHADOWS = _rule("W0625", "module-shadows", "a module of the project hides an installed one of the same name")
+NO_RUN = _rule("E0622", "no-run", "a step without exactly one `run`")
+SHELL_OUTPUT = _rule("E0617", "shell-output", "a shell step that never writes a declared output")
+LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string literal")
+
+# 07: attributes, resources, images, environment
+BAD_QUANTITY = _rule("E0701", "bad-quantity", "a resource, time or count that is zero, negative or too large")
+UNKNOWN_RESOURCE = _rule("E0702", "unknown-resource", "a resource that does not exist")
+BAD_ENVIRONMENT = _rule("E0710", "bad-environment", "an environment variable that cannot be set")
+UNKNOWN_ATTRIBUTE = _rule("E0720", "unknown-attribute", "an attribute that does not exist, or not in this block")
+BAD_ATTRIBUTE = _rule("E0721", "bad-attribute", "an attribute with the wrong arguments")
+ATTRIBUTE_TWICE = _rule("E0722", "attribute-twice", "an attribute given twice")
+NOT_USED_YET = _rule("W0723", "not-used-yet", "an attribute that this version of mloc reads but does not use")
+
+# 11: targets
+NOT_EXPRESSIBLE = _rule("E1120", "not-expressible", "a construct that the target cannot express")

@@ -78,7 +78,9 @@ def program(pipeline: Pipeline, mloc_version: str, lines: dict[str, int] | None 
     builder = _Builder(pipeline, lines or {})
     builder.region(pipeline.region, _Scope())
     results = [(r.name, r.type, r.value) for r in pipeline.results]
-    builder.add(OUTPUTS, "eval", tuple(value for _, _, value in results), _Scope(), values=[[n, type_json(t), expr_json(v)] for n, t, v in results])
+    builder.add(
+        OUTPUTS, "eval", tuple(value for _, _, value in results), _Scope(), values=[[n, type_json(t), expr_json(v)] for n, t, v in results]
+    )
     return {
         "schema": SCHEMA,
         "mloc": mloc_version,
@@ -136,7 +138,8 @@ class _Builder:
             return
         arm_ref = Ref(STR, branch.id, "arm")
         values: list[Json] = [
-            [m.name, type_json(m.type), {arm.label: expr_json(v) for arm, v in zip(branch.arms, m.values, strict=True)}] for m in branch.merged
+            [m.name, type_json(m.type), {arm.label: expr_json(v) for arm, v in zip(branch.arms, m.values, strict=True)}]
+            for m in branch.merged
         ]
         exprs = (arm_ref, *(value for m in branch.merged for value in m.values))
         self.add(merge_id(branch), "merge", exprs, scope, branch.id, branch=branch.id, values=values)
@@ -150,9 +153,7 @@ class _Builder:
         if fan_out.result is None:
             return
         result = fan_out.result
-        self.add(
-            yield_id(fan_out), "eval", (result,), inner, fan_out.id, values=[["result", type_json(result.type), expr_json(result)]]
-        )
+        self.add(yield_id(fan_out), "eval", (result,), inner, fan_out.id, values=[["result", type_json(result.type), expr_json(result)]])
         collected = Ref(ListOf(result.type), yield_id(fan_out), "result")
         self.add(collect_id(fan_out), "collect", (collected,), scope, fan_out.id, item_type=type_json(result.type))
 

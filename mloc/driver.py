@@ -1,0 +1,82 @@
+"""The data flow on one page: a file is analysed into pipelines, a pipeline is compiled into a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mloc import runner
+from mloc.backend import Artifacts, Backend, Request, load
+from mloc.diagnostics.model import Bag, Diagnostic
+from mloc.elaborate.program import elaborate
+from mloc.ir.model import Pipeline, RunPython
+from mloc.ir.program import node_spans, program
+from mloc.passes import PIPELINE, legality, run
+from mloc.source import SourceFile
+from mloc.source import load as load_source
+from mloc.types.python import Project, closure
+from mloc.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One file checked: what was found, the files it was found in, and the pipelines (none when there are errors)."""
+
+    path: str
+    diagnostics: tuple[Diagnostic, ...]
+    files: Mapping[str, SourceFile]
+    pipelines: tuple[Pipeline, ...]
+    project: Project
+
+    @property
+    def has_errors(self) -> bool:
+        return any(d.rule.severity == "error" for d in self.diagnostics)
+
+    def lines(self, pipeline: Pipeline) -> dict[str, int]:
+        """The source line of every node by id; "" is the pipeline's own."""
+        spans = node_spans(pipeline)
+        return {id_: self.files[span.file].position(span.start).line for id_, span in spans.items() if span.file in self.files}
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """A pipeline compiled for a target; no artifacts when the target cannot express it, which the diagnostics then say."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    artifacts: Artifacts | None
+
+
+def analyse(path: str) -> Analysis:
+    """Text → tree → IR → passes. Raises SourceError when the file cannot be read, ProjectError when its project is broken."""
+    bag = Bag()
+    elaborated = elaborate(path, load_source, bag)
+    pipelines: tuple[Pipeline, ...] = ()
+    if not bag.has_errors:
+        pipelines = tuple(run(pipeline, bag, PIPELINE) for pipeline in elaborated.pipelines)
+    return Analysis(path, bag.sorted(), elaborated.files, pipelines, elaborated.world.project(path))
+
+
+def compile(analysis: Analysis, pipeline: Pipeline, target: str) -> Compilation:
+    """IR → target's passes → bundle. Raises BackendError when the target is not installed or broken."""
+    backend = load(target)
+    bag = Bag()
+    legality.check(pipeline, backend.name, backend.refused, bag)
+    if bag.has_errors:
+        return Compilation(bag.sorted(), None)
+    lowered = run(pipeline, bag, backend.lowering)
+    artifacts = backend.emit(request(analysis, lowered, backend), bag)
+    return Compilation(bag.sorted(), None if bag.has_errors else artifacts)
+
+
+def request(analysis: Analysis, pipeline: Pipeline, backend: Backend) -> Request:
+    """Everything a backend may read of a pipeline."""
+    lines = analysis.lines(pipeline)
+    modules = [step.run.module for step in pipeline.steps if isinstance(step.run, RunPython)]
+    return Request(
+        pipeline=pipeline,
+        program=program(pipeline, VERSION, lines),
+        code=closure(analysis.project, modules).files,
+        runner=runner.sources(),
+        mloc_version=VERSION,
+        lines=lines,
+    )

@@ -1,0 +1,326 @@
+"""Pipeline bodies: statements to regions, branches with their merged names, fan-outs with their yields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mloc.diagnostics.model import Bag, Label, Rule
+from mloc.diagnostics.rules import (
+    AFTER_RETURN,
+    BAD_LIMIT,
+    BAD_ORDER,
+    NEXT_MISPLACED,
+    NO_CALL,
+    NOT_A_LIST,
+    NOT_YET,
+    REASSIGNED,
+    RESERVED_NAME,
+    UNDEFINED_NAME,
+    YIELD_MISPLACED,
+)
+from mloc.diagnostics.suggest import suggest
+from mloc.elaborate.calls import Calls
+from mloc.elaborate.expressions import POISON, Expressions, path_of
+from mloc.elaborate.merge import merge
+from mloc.elaborate.names import KEYWORDS, Ids, Place, bound_names
+from mloc.elaborate.scope import Local, Order, Poison, Scope, Value
+from mloc.ir.model import Arm, Branch, Expr, FanOut, Node, Ref, Region
+from mloc.source import Span
+from mloc.syntax import tree as t
+from mloc.types.model import INT, UNKNOWN, Enum, ListOf, Optional, Type, Unknown
+from mloc.types.show import show
+
+if TYPE_CHECKING:
+    from mloc.elaborate.declarations import FileScope
+
+
+@dataclass(slots=True)
+class Block:
+    """What a block gave: its nodes, and the `yield`s and `return`s found in it."""
+
+    nodes: list[Node] = field(default_factory=list)
+    yields: list[t.Yield] = field(default_factory=list)
+    returns: list[t.Return] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Flow:
+    """Elaborates the body of one pipeline."""
+
+    file: FileScope
+    exprs: Expressions
+    calls: Calls
+    ids: Ids
+
+    def block(self, body: tuple[t.Statement, ...], scope: Scope, place: Place) -> Block:
+        """The nodes of a block; its names are bound in `scope`."""
+        block = Block()
+        for statement in body:
+            if block.returns and not isinstance(statement, t.Handler):
+                self._report(AFTER_RETURN, statement.span, "nothing may follow `return`", help="put it before `return`")
+                break
+            self._statement(statement, scope, place, block)
+        return block
+
+    def _statement(self, statement: t.Statement, scope: Scope, place: Place, block: Block) -> None:
+        match statement:
+            case t.Bind():
+                self._bind(statement, scope, place, block)
+            case t.If():
+                self._if(statement, scope, place, block)
+            case t.For():
+                self._for(statement, scope, place, block)
+            case t.Yield():
+                self._yield(statement, place, block)
+            case t.Return():
+                if not place.top:
+                    self._report(AFTER_RETURN, statement.span, "`return` stands at the end of the pipeline, not inside a block")
+                else:
+                    block.returns.append(statement)
+            case t.Next():
+                self._report(NEXT_MISPLACED, statement.span, "`next` stands only in a `loop`")
+            case t.Loop():
+                self._later(statement.span, "`loop`")
+                self._name(statement.name, Poison(statement.name.span), scope)
+            case t.Require():
+                self._later(statement.span, "`require`" if statement.condition is not None else "`fail`")
+            case t.Options():
+                self._later(statement.span, "`options`")
+            case t.Handler(kind=kind):
+                self._later(statement.span, f"`{kind}`")
+
+    def _report(self, rule: Rule, span: Span, message: str, *, help: str | None = None, secondary: tuple[Label, ...] = ()) -> None:
+        self.file.bag.report(rule, span, message, help=help, secondary=secondary)
+
+    def _later(self, span: Span, what: str) -> None:
+        self.file.bag.report(NOT_YET, span, f"{what} is not available in this version of mloc", label="read, but not run yet")
+
+    # ---- binding ----
+
+    def _name(self, name: t.Identifier | None, local: Local, scope: Scope) -> None:
+        """Bind a name, unless it is reserved or already bound here or outside."""
+        if name is None:
+            return
+        if name.text in KEYWORDS or name.text.startswith("__"):
+            self._report(RESERVED_NAME, name.span, f"`{name.text}` is a reserved word and cannot be bound", help="choose another name")
+            return
+        before = scope.lookup(name.text)
+        if before is not None:
+            there = Label(before.span, "first bound here")
+            help_ = "a name is bound once; choose another"
+            if scope.parent is not None and name.text not in scope.names:
+                help_ = "a branch cannot change an outer name; bind it in every branch instead, and not before"
+            self._report(REASSIGNED, name.span, f"`{name.text}` is bound twice", secondary=(there,), help=help_)
+            return
+        declared = self.file.spans.get(name.text)
+        if declared is not None and name.text in self.file.names:
+            kind = self.file.constant_or_kind(name.text)
+            if not isinstance(kind, str) or kind in ("enum", "record", "type"):
+                there = Label(declared, "declared here")
+                self._report(
+                    REASSIGNED, name.span, f"`{name.text}` is already declared in this file", secondary=(there,), help="choose another name"
+                )
+                return
+        scope.names[name.text] = local
+
+    def _bind(self, statement: t.Bind, scope: Scope, place: Place, block: Block) -> None:
+        value = statement.value
+        if isinstance(value, t.CallExpr) and (callee := _callee(value)) is not None:
+            found = self.file.find(callee)
+            if found is not None and isinstance(found.declaration, t.StepDef):
+                id_ = self.ids.named(statement.name.text if statement.name else found.declaration.name.text, place)
+                node, local = self.calls.call(statement, found, scope, id_)
+                if node is not None:
+                    block.nodes.append(node)
+                self._name(statement.name, local, scope)
+                return
+            if found is not None and isinstance(found.declaration, t.PipelineDef):
+                self._later(value.span, "calling a pipeline")
+                self._name(statement.name, Poison(statement.span), scope)
+                return
+        self._value(statement, scope)
+
+    def _value(self, statement: t.Bind, scope: Scope) -> None:
+        value = statement.value
+        if statement.name is None:
+            callee = _callee(value) if isinstance(value, t.CallExpr) else None
+            if callee is None:
+                self._report(
+                    NO_CALL, statement.span, "this does nothing: it is neither a call nor bound to a name", help="bind it: `name = …`"
+                )
+            elif self.file.constant_or_kind(callee) is None:
+                near = suggest(callee, self.file.callable_names())
+                help_ = f"did you mean `{near}`?" if near else "declare it with `step`"
+                self._report(UNDEFINED_NAME, value.span, f"`{callee}` is not defined", help=help_)
+            else:
+                self.exprs.infer(value, scope)
+            return
+        if statement.after or statement.overrides:
+            what = "`after`" if statement.after else "`with`"
+            self._report(BAD_ORDER, statement.span, f"{what} applies to a call, and this is only a value")
+        expr = self.exprs.infer(value, scope)
+        self._name(
+            statement.name, Poison(statement.name.span) if isinstance(expr.type, Unknown) else Value(expr, statement.name.span), scope
+        )
+
+    # ---- branches ----
+
+    def _if(self, statement: t.If, scope: Scope, place: Place, block: Block) -> None:
+        bound = [bound_names(arm.body) for arm in statement.arms]
+        shared = frozenset(name for names in bound for name in names if sum(name in other for other in bound) > 1)
+        id_ = self.ids.named(statement.name.text, place) if statement.name else self.ids.unnamed("if", place)
+        exhaustive = self._exhaustive(statement, scope)
+        narrowed: dict[str, Type] = {}
+        arms: list[Arm] = []
+        scopes: list[Scope] = []
+        broken = False
+        for index, arm in enumerate(statement.arms):
+            outer = scope.inner()
+            outer.narrowed.update(narrowed)
+            condition = None
+            inner = outer.inner()
+            if arm.condition is not None:
+                condition = self.exprs.condition(arm.condition, outer)
+                broken |= isinstance(condition.type, Unknown)
+                inner.narrowed.update(self.exprs.narrowing(arm.condition, outer, when=True))
+                narrowed = narrowed | self.exprs.narrowing(arm.condition, outer, when=False)
+            label = "else" if arm.condition is None else "then" if index == 0 else f"elif{index}"
+            given = self.block(arm.body, inner, place.arm(label, shared))
+            for misplaced in given.yields:
+                self._report(
+                    YIELD_MISPLACED,
+                    misplaced.span,
+                    "`yield` stands at the end of a `for`, not inside an `if`",
+                    help="bind a name in every branch and yield that",
+                )
+            last = exhaustive and index == len(statement.arms) - 1
+            arms.append(Arm(label, None if last else condition, Region(tuple(given.nodes))))
+            scopes.append(inner)
+        if arms[-1].condition is not None:
+            arms.append(Arm("else", None, Region()))
+            scopes.append(scope.inner())
+        merged, names = merge(id_, scopes, self.file.bag)
+        if not broken:
+            block.nodes.append(Branch(id_, tuple(arms), merged, (), statement.span))
+        for name, local in names.items():
+            self._name(t.Identifier(name, local.span), Poison(local.span) if broken else local, scope)
+        self._name(statement.name, Order("an `if`", statement.span, id_), scope)
+
+    def _exhaustive(self, statement: t.If, scope: Scope) -> bool:
+        """Whether a chain without else compares one enum with each of its members."""
+        if statement.arms[-1].condition is None:
+            return False
+        paths: set[str] = set()
+        members: set[str] = set()
+        enum: Type = UNKNOWN
+        for arm in statement.arms:
+            match arm.condition:
+                case t.Binary(op="==", left=left, right=t.Member(name=member)) if path_of(left) is not None:
+                    paths.add(path_of(left) or "")
+                    members.add(member.text)
+                    if len(paths) == 1 and isinstance(enum, Unknown):
+                        enum = Expressions(self.file, Bag()).infer(left, scope).type
+                case _:
+                    return False
+        return len(paths) == 1 and isinstance(enum, Enum) and members == set(enum.members)
+
+    # ---- fan-outs ----
+
+    def _for(self, statement: t.For, scope: Scope, place: Place, block: Block) -> None:
+        source = self.exprs.infer(statement.source, scope)
+        item_type = self._item(statement, source)
+        limit = self._limit(statement)
+        if statement.tolerate is not None:
+            self._later(statement.tolerate.span, "`tolerate`")
+        id_ = self.ids.named(statement.name.text, place) if statement.name else self.ids.unnamed("for", place)
+        inner = scope.inner()
+        item: Local = (
+            Poison(statement.item.span) if isinstance(item_type, Unknown) else Value(Ref(item_type, id_, "item"), statement.item.span)
+        )
+        self._name(statement.item, item, inner)
+        body = self.block(statement.body, inner, place.body(id_))
+        result = self._result(statement, body, inner)
+        good = not isinstance(source.type, Unknown) and not isinstance(item_type, Unknown)
+        good = good and not (result is not None and isinstance(result.type, Unknown))
+        if good:
+            block.nodes.append(
+                FanOut(id_, statement.item.text, item_type, source, limit, Region(tuple(body.nodes)), result, (), statement.span)
+            )
+        self._name(statement.name, self._collected(statement, id_, result, good), scope)
+
+    def _collected(self, statement: t.For, id_: str, result: Expr | None, good: bool) -> Local:
+        span = statement.span if statement.name is None else statement.name.span
+        if not good:
+            return Poison(span)
+        if result is None:
+            return Order("a `for` without `yield`", span, id_)
+        return Value(Ref(ListOf(result.type), id_, "result"), span)
+
+    def _item(self, statement: t.For, source: Expr) -> Type:
+        if isinstance(source.type, ListOf):
+            return source.type.item
+        if not isinstance(source.type, Unknown):
+            text = statement.source.text if isinstance(statement.source, t.Name) else "this"
+            help_ = None
+            if isinstance(source.type, Optional) and isinstance(source.type.item, ListOf):
+                help_ = "it may be null: give a fallback with `?? []`"
+            self.file.bag.report(
+                NOT_A_LIST,
+                statement.source.span,
+                f"`for` needs a list, but `{text}` is `{show(source.type)}`"
+                if text != "this"
+                else f"`for` needs a list, found `{show(source.type)}`",
+                label=f"`{show(source.type)}`",
+                help=help_ or "a fan-out runs its block once for each element of a list",
+            )
+        return UNKNOWN
+
+    def _limit(self, statement: t.For) -> int | None:
+        if statement.limit is None:
+            return None
+        value = self.exprs.infer(statement.limit, Scope())
+        constant = self.file.compile_time(value, statement.limit.span)
+        if isinstance(constant.type, Unknown):
+            return None
+        if constant.type != INT or not constant.text.isdigit() or int(constant.text) < 1:
+            self._report(
+                BAD_LIMIT,
+                statement.limit.span,
+                "`limit` is a whole number of at least 1",
+                help="as in `limit 4`; leave it out for no limit",
+            )
+            return None
+        return int(constant.text)
+
+    def _yield(self, statement: t.Yield, place: Place, block: Block) -> None:
+        if not place.in_fan_out:
+            self._report(
+                YIELD_MISPLACED, statement.span, "`yield` stands only in a `for`", help="a pipeline gives its outputs with `return`"
+            )
+            return
+        if block.yields:
+            there = Label(block.yields[0].span, "the first")
+            self._report(
+                YIELD_MISPLACED, statement.span, "a `for` has one `yield`", secondary=(there,), help="yield a record: `yield {a: …, b: …}`"
+            )
+            return
+        block.yields.append(statement)
+
+    def _result(self, statement: t.For, body: Block, scope: Scope) -> Expr | None:
+        if not body.yields:
+            return None
+        if statement.name is None:
+            self._report(
+                YIELD_MISPLACED, body.yields[0].span, "this `for` yields, but nothing takes the list", help="bind it: `name = for …`"
+            )
+            return POISON
+        return self.exprs.infer(body.yields[0].value, scope)
+
+
+def _callee(call: t.CallExpr) -> str | None:
+    if isinstance(call.callee, t.Name):
+        return call.callee.text
+    if isinstance(call.callee, t.Member) and isinstance(call.callee.value, t.Name):
+        return f"{call.callee.value.text}.{call.callee.name.text}"
+    return None

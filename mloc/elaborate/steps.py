@@ -1,0 +1,241 @@
+"""Step declarations: signature, what is run, and settings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mloc.diagnostics.model import Label
+from mloc.diagnostics.rules import (
+    BAD_ATTRIBUTE,
+    DUPLICATE,
+    LITERAL_CODE,
+    NAMES_COLLIDE,
+    NO_RUN,
+    NOT_YET,
+    RESERVED_NAME,
+    SHELL_OUTPUT,
+    UNBOUND_ROW,
+)
+from mloc.diagnostics.suggest import suggest
+from mloc.elaborate.attributes import STEP, AttributeReader, Leaves
+from mloc.elaborate.names import KEYWORDS
+from mloc.ir.model import Input as IrInput
+from mloc.ir.model import Output as IrOutput
+from mloc.ir.model import Run, RunInline, RunPython, RunShell, Step
+from mloc.source import Span
+from mloc.syntax import tree as t
+from mloc.syntax.literals import dedent
+from mloc.types.model import Optional, Row, Table, Type
+from mloc.types.python import check_inline, check_python_step
+from mloc.types.signature import Input, Output, Signature
+
+if TYPE_CHECKING:
+    from mloc.elaborate.declarations import FileScope
+
+_KINDS = ("python", "inline", "shell", "container", "notebook")
+_TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
+
+
+def signature(file: FileScope, name: t.Identifier, expr: t.SignatureExpr, doc: str) -> Signature:
+    """The signature a step or pipeline declares."""
+    inputs: list[Input] = []
+    seen: dict[str, Span] = {}
+    for param in expr.params:
+        if not _fresh(file, param.name, seen, "input"):
+            continue
+        type_, default, domain = file.types_of.param(param)
+        inputs.append(Input(param.name.text, type_, param.name.span, default, domain, param.doc))
+    outputs: list[Output] = []
+    outs: dict[str, Span] = {}
+    for out in expr.outputs:
+        if out.name is not None and not _fresh(file, out.name, outs, "output"):
+            continue
+        type_ = file.types_of.resolve(out.type)
+        domain = None if out.domain is None else file.types_of.domain(out.domain, type_)
+        label, span = ("result", out.type.span) if out.name is None else (out.name.text, out.name.span)
+        outputs.append(Output(label, type_, span, domain, out.doc))
+    named = not (len(expr.outputs) == 1 and expr.outputs[0].name is None)
+    return Signature(name.text, tuple(inputs), tuple(outputs), named, name.span, doc)
+
+
+def _fresh(file: FileScope, name: t.Identifier, seen: dict[str, Span], what: str) -> bool:
+    if name.text in KEYWORDS:
+        file.bag.report(RESERVED_NAME, name.span, f"`{name.text}` is a reserved word and cannot be an {what}", help="choose another name")
+        return False
+    for other, span in seen.items():
+        if other == name.text:
+            file.bag.report(DUPLICATE, name.span, f"{what} `{name.text}` is declared twice", secondary=(Label(span, "first here"),))
+            return False
+        if other.lower() == name.text.lower():
+            there = Label(span, "the other one")
+            file.bag.report(
+                NAMES_COLLIDE, name.span, f"{what}s `{other}` and `{name.text}` differ only in case", secondary=(there,), help="rename one"
+            )
+            return False
+    seen[name.text] = name.span
+    return True
+
+
+class StepReader:
+    """Reads the step declarations of one file, each once."""
+
+    def __init__(self, file: FileScope) -> None:
+        self.file = file
+        self.signatures: dict[str, Signature] = {}
+        self.steps: dict[str, tuple[Step, Leaves] | None] = {}
+        self.attributes = AttributeReader(file)
+
+    def signature(self, declaration: t.StepDef) -> Signature:
+        name = declaration.name.text
+        if name not in self.signatures:
+            self.signatures[name] = signature(self.file, declaration.name, declaration.signature, declaration.doc)
+            self._row_variables(self.signatures[name], declaration)
+        return self.signatures[name]
+
+    def step(self, declaration: t.StepDef) -> tuple[Step, Leaves] | None:
+        """The step with the leaves its block sets; None when it has errors that leave nothing to run."""
+        name = declaration.name.text
+        if name not in self.steps:
+            found = self.signature(declaration)
+            leaves = self.attributes.read(declaration.attributes, f"step `{name}`", STEP)
+            run = self._run(declaration, found)
+            self.steps[name] = None if run is None else (_step(found, run), leaves)
+        return self.steps[name]
+
+    def _row_variables(self, found: Signature, declaration: t.StepDef) -> None:
+        bound = {v for i in found.inputs for v in _variables(i.type)}
+        for output, out in zip(found.outputs, declaration.signature.outputs, strict=False):
+            for variable in _variables(output.type):
+                if variable not in bound:
+                    near = suggest(variable, sorted(bound))
+                    help_ = (
+                        f"did you mean `...{near}`?" if near else f"name it in the table it comes from: `rows: Table{{…, ...{variable}}}`"
+                    )
+                    span = _rest_span(out.type) or out.type.span
+                    self.file.bag.report(UNBOUND_ROW, span, f"no input of `{found.name}` binds the row variable `{variable}`", help=help_)
+
+    # ---- run ----
+
+    def _run(self, declaration: t.StepDef, found: Signature) -> Run | None:
+        runs = [a for a in declaration.attributes if a.name.text == "run" and a.kind is not None]
+        if len(runs) != 1:
+            name = declaration.name
+            if not runs:
+                self.file.bag.report(
+                    NO_RUN,
+                    name.span,
+                    f"step `{name.text}` has no `run`",
+                    help='say what it runs, as in `run python "package.module:function"`',
+                )
+            else:
+                there = Label(runs[0].span, "the first")
+                self.file.bag.report(NO_RUN, runs[1].span, f"step `{name.text}` has more than one `run`", secondary=(there,))
+            return None
+        attribute = runs[0]
+        assert attribute.kind is not None
+        kind = attribute.kind.text
+        if kind not in _KINDS:
+            near = suggest(kind, list(_KINDS))
+            self.file.bag.report(
+                BAD_ATTRIBUTE,
+                attribute.kind.span,
+                f"there is no `run {kind}`",
+                help=f"did you mean `{near}`?" if near else f"a step runs {', '.join(_KINDS)}",
+            )
+            return None
+        if kind in ("container", "notebook"):
+            self.file.bag.report(
+                NOT_YET, attribute.span, f"`run {kind}` is not available in this version of mloc", label="read, but not run yet"
+            )
+            return None
+        text = self._code(attribute, kind)
+        if text is None:
+            return None
+        if kind == "python":
+            return self._python(text, found)
+        return self._inline(text, found) if kind == "inline" else self._shell(text, found)
+
+    def _code(self, attribute: t.Attribute, kind: str) -> t.Text | None:
+        arguments = attribute.arguments
+        if len(arguments) == 1 and arguments[0].name is None and isinstance(arguments[0].value, t.Text):
+            return arguments[0].value
+        span = arguments[0].span if arguments else attribute.span
+        if arguments and isinstance(arguments[0].value, t.FString):
+            names = [p.text for p in arguments[0].value.parts if isinstance(p, t.Name)]
+            use = f"use `${names[0]}` in a plain string" if names and kind == "shell" else "inputs are variables of the code"
+            self.file.bag.report(
+                LITERAL_CODE,
+                span,
+                f"`run {kind}` takes a plain string, not an f-string: {', '.join(f'`{n}`' for n in names) or 'a value'} would become part of the code",
+                label="values must not be pasted into code",
+                help=f"{use}; the runner passes every input safely",
+            )
+        else:
+            example = 'run python "package.module:function"' if kind == "python" else f'run {kind} """…"""'
+            self.file.bag.report(LITERAL_CODE, span, f"`run {kind}` takes one plain string", help=f"as in `{example}`")
+        return None
+
+    def _python(self, text: t.Text, found: Signature) -> Run | None:
+        if not _TARGET.match(text.value):
+            self.file.bag.report(
+                BAD_ATTRIBUTE, text.span, f"`{text.value}` does not name a function", help='as in `"package.module:function"`'
+            )
+            return None
+        module, _, function = text.value.partition(":")
+        check_python_step(found, module, function, text.span, self.file.world.project(self.file.source.path), self.file.bag)
+        return RunPython(module, function)
+
+    def _inline(self, text: t.Text, found: Signature) -> Run:
+        code, spans = self._dedented(text)
+        check_inline(code, text.span, spans, found, self.file.bag)
+        return RunInline(code, self.file.source.position(spans[0].start).line)
+
+    def _shell(self, text: t.Text, found: Signature) -> Run:
+        script, spans = self._dedented(text)
+        for output in found.outputs:
+            variable = f"out_{output.name}" if found.named_outputs else "out"
+            if not re.search(rf"\b{variable}\b", script):
+                self.file.bag.report(
+                    SHELL_OUTPUT,
+                    output.span,
+                    f"the script of `{found.name}` never writes `${variable}`",
+                    label="declared here",
+                    help=f'write it, as in `… > "${variable}"`',
+                )
+        return RunShell(script, self.file.source.position(spans[0].start).line)
+
+    def _dedented(self, text: t.Text) -> tuple[str, tuple[Span, ...]]:
+        """The code of a literal and the place of each of its lines."""
+        lead = 3 if text.long else 1
+        if not text.long:
+            inside = Span(text.span.file, text.span.start + 1, text.span.end - 1)
+            lines = text.value.split("\n")
+            return text.value.rstrip("\n") + "\n", (inside,) * len(lines)
+        code, origins = dedent(text.value)
+        spans = []
+        for line, origin in zip(code.split("\n"), origins, strict=False):
+            start = text.span.start + lead + origin
+            spans.append(Span(text.span.file, start, start + len(line)))
+        return code, tuple(spans)
+
+
+def _step(found: Signature, run: Run) -> Step:
+    inputs = tuple(IrInput(i.name, i.type, i.default, i.domain, i.doc) for i in found.inputs)
+    outputs = tuple(IrOutput(o.name, o.type, o.domain, o.doc) for o in found.outputs)
+    return Step(found.name, inputs, outputs, found.named_outputs, run, found.doc, found.span)
+
+
+def _variables(type_: Type) -> tuple[str, ...]:
+    bare = type_.item if isinstance(type_, Optional) else type_
+    match bare:
+        case Table(Row(variable=str() as variable)):
+            return (variable,)
+        case _:
+            return ()
+
+
+def _rest_span(expr: t.TypeExpr) -> Span | None:
+    if expr.row is None:
+        return None
+    return next((c.span for c in expr.row.columns if isinstance(c, t.RestExpr)), None)

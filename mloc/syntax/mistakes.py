@@ -1,0 +1,184 @@
+"""What a syntax error means to the person who made it."""
+
+from __future__ import annotations
+
+from mloc.diagnostics.model import Diagnostic, Edit, Fix, Label
+from mloc.diagnostics.rules import ASSIGN_AS_COMPARE, SYNTAX, UNTERMINATED
+from mloc.source import SourceFile, Span
+from mloc.syntax.grammar import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+_PHRASES = {
+    "NAME": "a name",
+    "STRING": "a string",
+    "LONG_STRING": "a string",
+    "FSTRING": "a string",
+    "INT": "a number",
+    "FLOAT": "a number",
+    "QUANTITY": "a quantity",
+    "_NL": "the end of the line",
+    "_INDENT": "an indented block",
+    "_DEDENT": "the end of the block",
+    "$END": "the end of the file",
+    "COLON": "`:`",
+    "EQUAL": "`=`",
+    "COMMA": "`,`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "LSQB": "`[`",
+    "RSQB": "`]`",
+    "LBRACE": "`{`",
+    "RBRACE": "`}`",
+    "DOT": "`.`",
+    "MINUS": "`-`",
+    "QMARK": "`?`",
+}
+_OPERATORS = {"CMP", "ADD", "MUL", "AND", "OR", "IF", "DOT", "__ANON_1", "__ANON_2", "__ANON_0", "MINUS", "AFTER", "WITH"}
+_VALUES = {"NAME", "STRING", "LONG_STRING", "FSTRING", "INT", "FLOAT", "QUANTITY", "TRUE", "FALSE", "NULL", "MINUS", "NOT"}
+_PAIRS = {"(": ")", "[": "]", "{": "}"}
+
+
+def explain(source: SourceFile, error: UnexpectedInput, base: int, low: int, high: int) -> Diagnostic:
+    """The diagnostic for Lark's error in the text from `low` to `high`; `base` turns its offsets into the file's."""
+    at = max(low, min(base + (error.pos_in_stream or 0), high))
+    opener = _unclosed(source.text, low, high)
+    if opener is not None:
+        return _unterminated(source, opener)
+    if isinstance(error, UnexpectedCharacters):
+        return _character(source, at, high)
+    if isinstance(error, UnexpectedToken):
+        return _token(source, error, at, high)
+    end = len(source.text[low:high].rstrip()) + low
+    return Diagnostic(SYNTAX, "the text ends too soon", Label(Span(source.path, max(low, end - 1), end), "something is missing after this"))
+
+
+def _token(source: SourceFile, error: UnexpectedToken, at: int, high: int) -> Diagnostic:
+    token: Token = error.token
+    expected = set(error.accepts or error.expected or ())
+    if token.type == "EQUAL" and "CMP" in expected:
+        span = Span(source.path, at, at + 1)
+        return Diagnostic(
+            ASSIGN_AS_COMPARE,
+            "`=` binds a name; a comparison is written `==`",
+            Label(span),
+            help="write `==`",
+            fix=Fix("machine-applicable", (Edit(span, "=="),)),
+        )
+    text = str(token)
+    if token.type in ("_NL", "_DEDENT", "$END"):
+        found, span = "the end of the line", Span(source.path, at, min(high, at + 1))
+        if token.type == "$END":
+            found = "the end of the file"
+    elif token.type == "_INDENT":
+        found, span = "an indented line", Span(source.path, at, min(high, at + 1))
+    else:
+        found, span = f"`{text if len(text) <= 40 else text[:40] + '…'}`", Span(source.path, at, at + len(text))
+    wanted = _wanted(expected)
+    message = f"unexpected {found}" + (f", expected {wanted}" if wanted else "")
+    return Diagnostic(SYNTAX, message, Label(span, f"expected {wanted}" if wanted else ""), help=_hint(text, token.type, expected))
+
+
+def _wanted(expected: set[str]) -> str:
+    """The expected tokens as a phrase; the long lists that any expression allows are folded into words."""
+    names = set(expected)
+    phrases: list[str] = []
+    if len(names & _VALUES) > 4:
+        names -= _VALUES | {"LPAR", "LSQB", "LBRACE"}
+        phrases.append("a value")
+    if len(names & _OPERATORS) > 4:
+        names -= _OPERATORS | {"LPAR", "LSQB"}
+    words = {_PHRASES.get(name) or (f"`{name.lower()}`" if name.isalpha() else "") for name in names}
+    phrases.extend(sorted(word for word in words if word))
+    if len(phrases) > 5:
+        return ""
+    return phrases[0] if len(phrases) == 1 else " or ".join([", ".join(phrases[:-1]), phrases[-1]]) if phrases else ""
+
+
+def _hint(text: str, kind: str, expected: set[str]) -> str | None:
+    if "COLON" in expected and kind == "_NL":
+        return "a block begins with `:` at the end of its first line"
+    if kind in ("_NL", "_DEDENT") and "_INDENT" in expected:
+        return "the block after `:` must be indented"
+    if text in ("def", "class", "return", "lambda", "while", "try"):
+        return "this is Python; in mlp a computation is a step (`step name(…): run python …`)"
+    return None
+
+
+def _character(source: SourceFile, at: int, high: int) -> Diagnostic:
+    char = source.text[at : at + 1] or " "
+    if char in "\"'":
+        line_end = source.text.find("\n", at, high)
+        span = Span(source.path, at, line_end if line_end >= 0 else high)
+        return Diagnostic(
+            UNTERMINATED,
+            "this string is not closed",
+            Label(span, "it begins here"),
+            help='close it, or use `"""` for text of several lines',
+        )
+    if char == "\t":
+        return Diagnostic(SYNTAX, "a tab where none may be", Label(Span(source.path, at, at + 1)))
+    helps = {
+        ";": "one statement a line, without `;`",
+        "@": "mlp has no decorators",
+        "&": "write `and`",
+        "|": "write `or`",
+        "!": "write `not`, or `!=`",
+    }
+    shown = char if char.isprintable() else f"U+{ord(char):04X}"
+    return Diagnostic(SYNTAX, f"unexpected character `{shown}`", Label(Span(source.path, at, at + 1)), help=helps.get(char))
+
+
+def _unterminated(source: SourceFile, opener: int) -> Diagnostic:
+    char = source.text[opener]
+    if char == '"':
+        return Diagnostic(
+            UNTERMINATED, 'this `"""` is not closed', Label(Span(source.path, opener, opener + 3), "the long string begins here")
+        )
+    return Diagnostic(
+        UNTERMINATED, f"this `{char}` is not closed", Label(Span(source.path, opener, opener + 1), f"no `{_PAIRS[char]}` matches it")
+    )
+
+
+def _unclosed(text: str, low: int, high: int) -> int | None:
+    """The offset of the innermost bracket or long string left open between `low` and `high`."""
+    stack: list[int] = []
+    at = low
+    while at < high:
+        char = text[at]
+        if text.startswith('"""', at):
+            close = text.find('"""', at + 3, high)
+            if close < 0:
+                return at
+            at = close + 3
+            continue
+        if char in "\"'":
+            end = _string_end(text, at, high)
+            if end is None:
+                return None
+            at = end
+            continue
+        if char == "#":
+            end_of_line = text.find("\n", at, high)
+            at = high if end_of_line < 0 else end_of_line
+            continue
+        if char in "([{":
+            stack.append(at)
+        elif char in ")]}":
+            if not stack or _PAIRS[text[stack[-1]]] != char:
+                return None
+            stack.pop()
+        at += 1
+    return stack[-1] if stack else None
+
+
+def _string_end(text: str, at: int, high: int) -> int | None:
+    quote, index = text[at], at + 1
+    while index < high:
+        if text[index] == "\\":
+            index += 2
+            continue
+        if text[index] == "\n":
+            return None
+        if text[index] == quote:
+            return index + 1
+        index += 1
+    return None

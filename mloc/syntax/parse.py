@@ -1,0 +1,187 @@
+"""Text to syntax tree: every syntax error of a file in one run.
+
+The file is cut at its column-0 keywords and each declaration is parsed alone, so one broken declaration hides no other.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from mloc.diagnostics.model import Bag, Edit, Fix, Label
+from mloc.diagnostics.rules import EDITION, SYNTAX, TABS
+from mloc.source import SourceFile, Span
+from mloc.syntax import tree as t
+from mloc.syntax.convert import Converter, TooDeep
+from mloc.syntax.grammar import DedentError, UnexpectedEOF, UnexpectedInput, parser
+from mloc.syntax.literals import doc_comments
+from mloc.syntax.mistakes import explain
+
+_TOP = re.compile(r"(?:import|from|type|record|enum|const|secret|defaults|step|pipeline|schedule|trigger|target)\b")
+_EDITION = re.compile(r"mlp[ \t]+(\d+)[ \t]*(?:#[^\n]*)?(?:\r?\n|$)")
+_PREFIX = "mlp 1\n"
+
+
+def parse(source: SourceFile, bag: Bag) -> t.Module:
+    """The syntax tree of a file; what cannot be read is reported in `bag` and left out."""
+    text = source.text
+    long_strings = _long_strings(text)
+    start = _edition(source, bag)
+    if start is None:
+        return t.Module(source.path)
+    if _tabs(source, long_strings, bag):
+        return t.Module(source.path)
+    docs = doc_comments(text, long_strings) if "##" in text else {}
+    starts = source
+    declarations: list[t.Declaration] = []
+    for low, high in _chunks(text, start, long_strings):
+        declarations.extend(_chunk(starts, low, high, docs, bag))
+    return t.Module(source.path, tuple(declarations))
+
+
+def _long_strings(text: str) -> list[tuple[int, int]]:
+    """The ranges of triple-quoted strings, comments and short strings taken into account."""
+    found = []
+    pattern = re.compile(r'"""(?:.|\n)*?(?:"""|\Z)|f?"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|#[^\n]*')
+    for match in pattern.finditer(text):
+        if match.group().startswith('"""'):
+            found.append((match.start(), match.end()))
+    return found
+
+
+def _edition(source: SourceFile, bag: Bag) -> int | None:
+    """The offset after the edition line, None when there is nothing to parse."""
+    text, at = source.text, 0
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end + 1
+        line = text[at:end]
+        match = _EDITION.match(line)
+        if match:
+            if match.group(1) != "1":
+                span = Span(source.path, at + match.start(1), at + match.end(1))
+                fix = Fix("maybe-incorrect", (Edit(span, "1"),))
+                bag.report(EDITION, span, f"edition {match.group(1)} is not known", help="this mloc reads `mlp 1`", fix=fix)
+            return end
+        if line.strip() and not line.lstrip().startswith("#"):
+            break
+        at = end
+    span = Span(source.path, 0, min(len(text), max(1, len(source.line(1)))))
+    message = "the file is empty" if not text.strip() else "the first line must say which edition of the language this is"
+    bag.report(
+        EDITION, span, message, help="begin the file with `mlp 1`", fix=Fix("machine-applicable", (Edit(Span(source.path, 0, 0), _PREFIX),))
+    )
+    return at if text.strip() else None
+
+
+def _tabs(source: SourceFile, long_strings: list[tuple[int, int]], bag: Bag) -> bool:
+    found = False
+    if "\t" not in source.text:
+        return False
+    for match in re.finditer(r"^[ ]*\t[ \t]*(?=\S)", source.text, re.MULTILINE):
+        if any(low < match.start() < high for low, high in long_strings):
+            continue
+        found = True
+        span = Span(source.path, match.start(), match.end())
+        fix = Fix("machine-applicable", (Edit(span, match.group().expandtabs(4)),))
+        bag.report(TABS, span, "a line is indented with a tab", help="indent with four spaces", fix=fix)
+    return found
+
+
+def _chunks(text: str, start: int, long_strings: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges of the declarations: each begins at a keyword in column 0, outside long strings."""
+    cuts = [start]
+    begins = [low for low, _ in long_strings]
+    at = start
+    while at < len(text):
+        if _TOP.match(text, at) and at > start:
+            index = bisect_right(begins, at) - 1
+            if index < 0 or at >= long_strings[index][1]:
+                cuts.append(at)
+        end = text.find("\n", at)
+        if end < 0:
+            break
+        at = end + 1
+    return list(zip(cuts, [*cuts[1:], len(text)], strict=True))
+
+
+def _chunk(source: SourceFile, low: int, high: int, docs: dict[int, str], bag: Bag) -> list[t.Declaration]:
+    text = source.text[low:high]
+    if not text.strip():
+        return []
+    base = low - len(_PREFIX)
+    if not text.endswith("\n"):
+        text += "\n"
+
+    def parse_expr(inner: str, offset: int) -> t.Expr | None:
+        return _expression(source, inner, offset, bag)
+
+    converter = Converter(source.path, base, docs, lambda offset: source.position(offset).line, parse_expr, bag)
+    try:
+        tree = parser().parse(_PREFIX + text, start="start")
+    except DedentError:
+        _uneven(source, low, high, bag)
+        return []
+    except UnexpectedInput as error:
+        bag.add(explain(source, error, base, low, high))
+        return []
+    try:
+        return [converter.declaration(child) for child in tree.children[1:]]
+    except TooDeep:
+        return []
+
+
+def _expression(source: SourceFile, inner: str, offset: int, bag: Bag) -> t.Expr | None:
+    """An expression inside an f-string."""
+    span = Span(source.path, offset, offset + max(1, len(inner)))
+    if not inner.strip():
+        bag.report(
+            SYNTAX, span, "empty `{}` in an f-string", help="write an expression between the braces, or `{{}}` for the braces themselves"
+        )
+        return None
+    lead = len(inner) - len(inner.lstrip())
+    try:
+        tree = parser().parse(inner.strip(), start="expr")
+    except UnexpectedEOF:
+        bag.report(SYNTAX, span, "the expression in this f-string is not complete")
+        return None
+    except UnexpectedInput as error:
+        if ":" in inner or "!" in inner:
+            bag.report(SYNTAX, span, "f-strings have no format specifications", help="put the formatting into a step")
+        else:
+            bag.add(explain(source, error, offset + lead, offset, offset + len(inner)))
+        return None
+    converter = Converter(
+        source.path, offset + lead, {}, lambda at: source.position(at).line, lambda text, at: _expression(source, text, at, bag), bag
+    )
+    try:
+        return converter.expr(tree)
+    except TooDeep:
+        return None
+
+
+def _uneven(source: SourceFile, low: int, high: int, bag: Bag) -> None:
+    """Report the line that is indented less than the one before, to a depth no line before it has."""
+    depths = [0]
+    offset = low
+    for line in source.text[low:high].split("\n"):
+        stripped = line.lstrip(" ")
+        depth = len(line) - len(stripped)
+        if stripped.strip() and not stripped.startswith("#"):
+            if depth > depths[-1]:
+                depths.append(depth)
+            while depth < depths[-1]:
+                depths.pop()
+            if depth != depths[-1]:
+                span = Span(source.path, offset, offset + depth)
+                bag.report(
+                    TABS, span, "this line's indentation fits no block above it", help=f"indent it with {depths[-1]} spaces, as its block"
+                )
+                return
+        offset += len(line) + 1
+    bag.report(
+        SYNTAX,
+        Span(source.path, low, low + 1),
+        "the indentation of this declaration is uneven",
+        secondary=(Label(Span(source.path, low, low + 1)),),
+    )
