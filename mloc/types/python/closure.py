@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from mloc.types.python.files import PythonFile, PythonFileError, read
 from mloc.types.python.names import absolute
@@ -138,9 +139,10 @@ class Found:
         return self.node.lineno
 
 
-def imports(file: PythonFile) -> Iterator[Found]:
+@cache
+def imports(file: PythonFile) -> tuple[Found, ...]:
     """Every import of a file, those by function call included, in source order; not those for type checkers alone."""
-    yield from _imports(file.tree.body, required=True)
+    return tuple(_imports(file.tree.body, required=True))
 
 
 def _imports(nodes: Iterable[ast.AST], required: bool) -> Iterator[Found]:
