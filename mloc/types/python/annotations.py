@@ -48,10 +48,10 @@ class Either:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list or an abstraction of one; `of_tuple` for `tuple[T, ...]`."""
+    """A list or an abstraction of one, `tuple[T, ...]`, or a set."""
 
     item: Annotation
-    of_tuple: bool = False
+    kind: Literal["list", "tuple", "set"] = "list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +129,13 @@ _PLAIN: dict[str, PlainName] = {
     **dict.fromkeys(_FRAMES, "frame"),
 }
 _OTHER = {
-    *(f"builtins.{name}" for name in ("bytes", "bytearray", "complex", "set", "frozenset", "range", "type", "memoryview", "slice")),
+    *(f"builtins.{name}" for name in ("bytes", "bytearray", "complex", "range", "type", "memoryview", "slice")),
     *("decimal.Decimal", "fractions.Fraction", "uuid.UUID", "datetime.time", "datetime.tzinfo", "io.BytesIO", "io.StringIO"),
-    *("typing.Callable", "typing.Iterator", "typing.Generator", "typing.Set", "typing.FrozenSet", "typing.AbstractSet", "typing.Type"),
+    *("typing.Callable", "typing.Iterator", "typing.Generator", "typing.Type"),
     *("typing.Awaitable", "typing.Coroutine", "typing.AsyncIterator", "typing.BinaryIO", "typing.TextIO"),
 }
 _ITEMS = {"builtins.list", "typing.List", *(f"typing.{n}" for n in ("Sequence", "MutableSequence", "Collection", "Iterable", "Reversible"))}
+_SETS = {"builtins.set", "builtins.frozenset", "typing.Set", "typing.FrozenSet", "typing.AbstractSet", "typing.MutableSet"}
 _MAPPINGS = {"builtins.dict", "typing.Dict", "typing.Mapping", "typing.MutableMapping", "collections.OrderedDict", "typing.OrderedDict"}
 _TRANSPARENT = {f"typing.{name}" for name in ("Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly")}
 _NEVER = {"typing.NoReturn", "typing.Never"}
@@ -251,11 +252,13 @@ class Resolver:
             case ("typing.Union", _):
                 return Either(parts)
             case ("builtins.tuple" | "typing.Tuple", (part,)) if len(items) == 2:
-                return Items(part, of_tuple=True)
+                return Items(part, "tuple")
             case ("builtins.tuple" | "typing.Tuple", _):
                 return Places(parts)
             case (_, (part,)) if name in _ITEMS:
                 return Items(part)
+            case (_, (part,)) if name in _SETS:
+                return Items(part, "set")
             case (_, (key, part)) if name in _MAPPINGS:
                 return Mapping(key, part)
             case (_, (part, *_)) if name in _TRANSPARENT:
@@ -296,7 +299,9 @@ def _external(name: str, text: str) -> Annotation:
     if name in _ITEMS:
         return Items(ANYTHING)
     if name in {"builtins.tuple", "typing.Tuple"}:
-        return Items(ANYTHING, of_tuple=True)
+        return Items(ANYTHING, "tuple")
+    if name in _SETS:
+        return Items(ANYTHING, "set")
     if name in _MAPPINGS:
         return Mapping(ANYTHING, ANYTHING)
     if name in _ANYTHING:

@@ -6,6 +6,8 @@ import ast
 
 from mloc.types.python.lookup import own_nodes
 
+_PATH_MAKERS = {"Path", "pathlib.Path", "os.path.abspath", "tempfile.mkdtemp", "mkdtemp", "tempfile.mktemp"}
+
 
 def returns_value(body: list[ast.stmt]) -> bool:
     """Whether some `return` gives a value other than None."""
@@ -31,6 +33,37 @@ def dict_returns(body: list[ast.stmt]) -> list[tuple[int, tuple[str, ...]]]:
             if len(keys) == len(node.value.keys):
                 found.append((node.lineno, tuple(keys)))
     return found
+
+
+def local_path(body: list[ast.stmt]) -> ast.expr | None:
+    """What a `return` gives that is surely the path of a file on this machine: made by `Path` or `tempfile`, or below `/tmp`."""
+    nodes = own_nodes(body)
+    assigned = {t.id: n.value for n in nodes if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+    for node in nodes:
+        if isinstance(node, ast.Return) and node.value is not None:
+            value = assigned.get(node.value.id, node.value) if isinstance(node.value, ast.Name) else node.value
+            if _is_local(value, assigned):
+                return value
+    return None
+
+
+def _is_local(value: ast.expr, assigned: dict[str, ast.expr], depth: int = 8) -> bool:
+    if depth == 0:
+        return False
+    match value:
+        case ast.Constant(value=str(text)) | ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            return text.startswith(("/tmp/", "/var/tmp/"))
+        case ast.Name(id=name) if name in assigned:
+            return _is_local(assigned[name], assigned, depth - 1)
+        case ast.BinOp(op=ast.Div() | ast.Add(), left=left):
+            return _is_local(left, assigned, depth - 1)
+        case ast.Call(func=function, args=arguments):
+            name = ast.unparse(function)
+            if name in _PATH_MAKERS:
+                return True
+            return name in {"str", "os.path.join"} and bool(arguments) and _is_local(arguments[0], assigned, depth - 1)
+        case _:
+            return False
 
 
 def may_end(body: list[ast.stmt]) -> bool:

@@ -11,6 +11,7 @@ from mloc.diagnostics.rules import (
     ARGUMENT_MISMATCH,
     DEFAULT_DIFFERS,
     KWARGS_HIDES_CHECK,
+    PATH_AS_TEXT,
     PYTHON_SYNTAX,
     UNANNOTATED_FUNCTION,
     UNKNOWN_DECORATOR,
@@ -20,7 +21,7 @@ from mloc.diagnostics.suggest import suggest
 from mloc.source import Span
 from mloc.types.model import Enum, File, Model, Table, is_artifact
 from mloc.types.python.annotations import NONE, Either, Plain, Resolver
-from mloc.types.python.fit import Unsure, arrives, takes
+from mloc.types.python.fit import AsText, Unsure, arrives, takes
 from mloc.types.python.lookup import Failure, Function, find_function
 from mloc.types.python.names import External
 from mloc.types.python.outside import check_imports
@@ -140,6 +141,10 @@ def _check_input(step: Step, given: Input, parameter: _Parameter) -> None:
             f"`{verdict.text}` cannot be resolved, so `{given.name}: {text}` of `{step.written}` is not checked",
             label=f"arrives as {spoken(wanted)}",
         )
+        return
+    if isinstance(verdict, AsText):
+        message = f"`{step.written}` takes the `{show(given.type)}` `{given.name}` as `str`; files and folders are `pathlib.Path`"
+        step.report(PATH_AS_TEXT, given.span, message, label="a path", help=f"annotate it `{text.replace('str', 'Path')}`")
         return
     because = f": {verdict.reason}" if verdict.reason else ""
     step.report(

@@ -10,7 +10,10 @@ from mloc.types.python.annotations import Annotation, Enumeration, Member, Other
 from mloc.types.python.names import Definition, External, Module
 
 _ENUMS = {f"enum.{name}" for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")}
-_DATACLASS = {"dataclasses.dataclass", "pydantic.dataclasses.dataclass"}
+_DATACLASS = {
+    *("dataclasses.dataclass", "pydantic.dataclasses.dataclass"),
+    *(f"{package}.{name}" for package in ("attr", "attrs") for name in ("define", "frozen", "mutable")),
+}
 _KINDS: dict[str, Literal["NamedTuple", "TypedDict", "model"]] = {
     "typing.NamedTuple": "NamedTuple",
     "typing.TypedDict": "TypedDict",
@@ -144,7 +147,7 @@ def _has_default(value: ast.expr | None) -> bool:
         return False
     match value:
         case ast.Call(func=ast.Name(id="field" | "Field") | ast.Attribute(attr="field" | "Field"), args=args, keywords=keywords):
-            if any(keyword.arg in {"default", "default_factory"} or _is_false_init(keyword) for keyword in keywords):
+            if any(keyword.arg in {"default", "default_factory", "factory"} or _is_false_init(keyword) for keyword in keywords):
                 return True
             return bool(args) and _has_default(args[0])
         case _:

@@ -63,7 +63,12 @@ class Unsure:
     text: str
 
 
-Verdict: TypeAlias = Unfit | Unsure | None
+@dataclass(frozen=True, slots=True)
+class AsText:
+    """A path is written as `str`: it works, but says less than `Path` does."""
+
+
+Verdict: TypeAlias = Unfit | Unsure | AsText | None
 
 # What each built-in type arrives as, then what else it may be taken as, or may stand for it when returned.
 _ARRIVES: dict[str, PlainName] = {
@@ -164,7 +169,7 @@ class _Fit:
             case MapOf(value):
                 return self._mapping(value, annotation)
             case File() | Dir():
-                return None if annotation == Plain("Path") else Unfit(_PATH_REASON if annotation == Plain("str") else "")
+                return None if annotation == Plain("Path") else AsText() if annotation == Plain("str") else Unfit()
             case Table():
                 return None if annotation in (Plain("frame"), Plain("Path")) else Unfit()
             case Model():
@@ -214,7 +219,7 @@ class _Fit:
 
     def _items(self, item: Type, annotation: Annotation) -> Verdict:
         match annotation:
-            case Items(inner, of_tuple) if self.direction == "gives" or not of_tuple:
+            case Items(inner, kind) if self.direction == "takes" or kind != "set":
                 return _inside("an item", self.check(item, inner), item, inner)
             case Places(items) if self.direction == "gives":
                 return _worst([_inside("an item", self.check(item, inner), item, inner) for inner in items])
@@ -244,14 +249,12 @@ class _Fit:
     def _structure(self, fields: tuple[Field, ...], structure: Structure) -> Verdict:
         theirs = {member.name: member for member in structure.members}
         ours = {f.name for f in fields}
-        if structure.whole:
-            required = [f.name for f in fields if f.default is None] if self.direction == "gives" else [f.name for f in fields]
-            # A TypedDict or model is content with more than it declares.
-            strict = self.direction == "gives" or structure.kind in ("dataclass", "NamedTuple")
-            lacking = [name for name in required if name not in theirs] if strict else []
+        if self.direction == "gives" and structure.whole:
+            lacking = [f.name for f in fields if f.default is None and f.name not in theirs]
             if lacking:
                 return Unfit(f"`{structure.name}` has no field {_names(lacking)}")
         if self.direction == "takes":
+            # A field that the class does not have is left out, as everywhere in the language.
             unmet = [member.name for member in structure.members if member.required and member.name not in ours]
             if unmet:
                 return Unfit(f"`{structure.name}` needs a field {_names(unmet)}")
@@ -260,9 +263,6 @@ class _Fit:
     def _member(self, ours: Field, member: Member) -> Verdict:
         annotation = self.resolver.read(member.module, member.annotation)
         return _inside(f"field `{ours.name}`", self.check(ours.type, annotation, ours.domain), ours.type, annotation)
-
-
-_PATH_REASON = "files and folders are `pathlib.Path`"
 
 
 def describe(annotation: Annotation) -> str:
@@ -276,8 +276,8 @@ def describe(annotation: Annotation) -> str:
             return f"Literal[{', '.join(repr(value) for value in values)}]"
         case Either(members):
             return " | ".join(describe(member) for member in members)
-        case Items(item, of_tuple):
-            return f"tuple[{describe(item)}, ...]" if of_tuple else f"list[{describe(item)}]"
+        case Items(item, kind):
+            return f"tuple[{describe(item)}, ...]" if kind == "tuple" else f"{kind}[{describe(item)}]"
         case Places(items):
             return f"tuple[{', '.join(describe(item) for item in items)}]"
         case Mapping(key, value):
@@ -317,4 +317,4 @@ def _worst(verdicts: list[Verdict]) -> Verdict:
 def _best(verdicts: list[Verdict]) -> Verdict:
     if None in verdicts or not verdicts:
         return None if None in verdicts else Unfit()
-    return next((v for v in verdicts if isinstance(v, Unsure)), verdicts[0])
+    return next((v for v in verdicts if not isinstance(v, Unfit)), verdicts[0])

@@ -19,7 +19,7 @@ _WELL_KNOWN = frozenset(
     "kfp kubernetes langchain lightgbm lightning matplotlib mlflow msgpack networkx nltk numba numpy onnx onnxruntime openai "
     "openpyxl optuna pandas pandera PIL pkg_resources plotly polars prometheus_client proto psutil psycopg psycopg2 pyarrow "
     "pydantic pyspark pytest pytorch_lightning pytz ray redis requests rich s3fs safetensors scipy seaborn sentence_transformers "
-    "setuptools shap six skimage sklearn slack_sdk snowflake spacy sqlalchemy statsmodels tenacity tensorboard tensorflow "
+    "setuptools shap six skimage sklearn slack_sdk snowflake spacy sqlalchemy statsmodels tenacity tensorboard tensorflow threadpoolctl "
     "tokenizers torch torchaudio torchvision tqdm transformers typer typing_extensions tzdata urllib3 wandb wheel xarray xgboost "
     "yaml zarr".split()
 )

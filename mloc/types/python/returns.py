@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from mloc.diagnostics.model import Label
-from mloc.diagnostics.rules import RETURN_MISMATCH, TUPLE_OUTPUTS, UNRESOLVED_ANNOTATION
+from mloc.diagnostics.rules import LOCAL_PATH, PATH_AS_TEXT, RETURN_MISMATCH, TUPLE_OUTPUTS, UNRESOLVED_ANNOTATION
 from mloc.diagnostics.suggest import suggest
-from mloc.types.model import MapOf, Metrics, Optional, Record
+from mloc.types.model import STR, MapOf, Metrics, Optional, Record
 from mloc.types.python.annotations import (
     NONE,
     Annotation,
@@ -26,8 +26,8 @@ from mloc.types.python.annotations import (
     Structure,
     Unresolved,
 )
-from mloc.types.python.bodies import dict_returns, only_raises, returns_value
-from mloc.types.python.fit import Unsure, arrives, describe, gives
+from mloc.types.python.bodies import dict_returns, local_path, only_raises, returns_value
+from mloc.types.python.fit import AsText, Unsure, arrives, describe, gives
 from mloc.types.python.report import Step, spoken
 from mloc.types.show import show
 from mloc.types.signature import Output
@@ -40,33 +40,31 @@ def check_returns(step: Step, sinks: frozenset[str]) -> None:
         return
     node = step.function.node
     annotation = step.resolver.read(step.function.module, node.returns)
-    nullable = len(outputs) == 1 and isinstance(outputs[0].type, Optional)
+    single = len(step.signature.outputs) == 1
+    nullable = single and isinstance(outputs[0].type, Optional)
     silent = node.returns is None and not returns_value(node.body) and not only_raises(node.body)
     if (annotation == NONE or silent) and not nullable:
         _report_nothing(step, outputs, silent)
-    elif len(outputs) == 1:
+    elif single:
         _check_one(step, outputs[0], annotation)
     else:
         _check_several(step, outputs, annotation)
 
 
 def _report_nothing(step: Step, outputs: tuple[Output, ...], silent: bool) -> None:
-    names = _listed([o.name for o in outputs])
     how = "has no `return` with a value" if silent else "returns None"
-    what = (
-        f"output {names}" if step.signature.named_outputs and len(outputs) == 1 else f"outputs {names}" if len(outputs) > 1 else "an output"
-    )
+    what = _declares(step, outputs) if step.signature.named_outputs else f"step `{step.signature.name}` declares an output"
     step.report(
         RETURN_MISMATCH,
         outputs[0].span,
-        f"`{step.written}` {how}, but step `{step.signature.name}` declares {what}",
+        f"`{step.written}` {how}, but {what}",
         label="never given",
-        help=_how_to_return(outputs),
+        help=_how_to_return(step, outputs),
     )
 
 
-def _how_to_return(outputs: Sequence[Output]) -> str:
-    if len(outputs) == 1:
+def _how_to_return(step: Step, outputs: Sequence[Output]) -> str:
+    if len(step.signature.outputs) == 1:
         return f"return {spoken(arrives(outputs[0].type))}"
     return f"return a NamedTuple, dataclass, TypedDict or dict with {_listed([o.name for o in outputs])}"
 
@@ -84,6 +82,15 @@ def _check_one(step: Step, output: Output, annotation: Annotation) -> None:
         )
         return
     _check_type(step, output, annotation)
+    path = local_path(step.function.node.body) if output.type == STR else None
+    if path is not None:
+        step.report(
+            LOCAL_PATH,
+            step.run_span,
+            f"`{step.written}` returns the path `{ast.unparse(path)}` as text, and the next step may run where that file is not",
+            label="gives a path, not the file",
+            help=f"declare the output as `File` or `Dir` and return the `Path`: then `{output.name}` is the file itself",
+        )
 
 
 def _check_type(step: Step, output: Output, annotation: Annotation, text: str = "") -> None:
@@ -94,6 +101,10 @@ def _check_type(step: Step, output: Output, annotation: Annotation, text: str = 
     if isinstance(verdict, Unsure):
         message = f"`{verdict.text}` cannot be resolved, so what `{step.written}` returns is not checked"
         step.report(UNRESOLVED_ANNOTATION, output.span, message, label=f"should be {spoken(arrives(output.type))}")
+        return
+    if isinstance(verdict, AsText):
+        message = f"`{step.written}` returns the `{show(output.type)}` `{output.name}` as `str`; files and folders are `pathlib.Path`"
+        step.report(PATH_AS_TEXT, output.span, message, label="a path", help=f"annotate it `{text.replace('str', 'Path')}`")
         return
     because = f": {verdict.reason}" if verdict.reason else ""
     named = f"output `{output.name}`" if step.signature.named_outputs else "its output"
@@ -111,6 +122,11 @@ def _returns_text(step: Step) -> str:
     return "" if returns is None else ast.unparse(returns)
 
 
+def _declares(step: Step, outputs: Sequence[Output]) -> str:
+    plural = "s" if len(outputs) > 1 else ""
+    return f"step `{step.signature.name}` declares the output{plural} {_listed([o.name for o in outputs])}"
+
+
 def _check_several(step: Step, outputs: tuple[Output, ...], annotation: Annotation) -> None:
     match annotation:
         case Anything():
@@ -123,8 +139,8 @@ def _check_several(step: Step, outputs: tuple[Output, ...], annotation: Annotati
             _check_fields(step, outputs, annotation)
         case Places(items):
             _check_places(step, outputs, items)
-        case Items(item, of_tuple) if of_tuple:
-            _check_places(step, outputs, (item,) * len(outputs))
+        case Items(item, "tuple"):
+            _check_places(step, outputs, (item,) * len(step.signature.outputs))
         case Unresolved(text):
             message = f"`{text}` cannot be resolved, so what `{step.written}` returns is not checked"
             step.report(UNRESOLVED_ANNOTATION, step.run_span, message, label="its result is not checked")
@@ -137,9 +153,9 @@ def _check_several(step: Step, outputs: tuple[Output, ...], annotation: Annotati
             step.report(
                 RETURN_MISMATCH,
                 outputs[0].span,
-                f"`{step.written}` returns `{_returns_text(step)}`, but step `{step.signature.name}` declares {len(outputs)} outputs",
-                label=f"and {_listed([o.name for o in outputs[1:]])}",
-                help=_how_to_return(outputs),
+                f"`{step.written}` returns `{_returns_text(step)}`, but {_declares(step, outputs)}",
+                label="to be returned by name",
+                help=_how_to_return(step, outputs),
             )
         case _:
             assert_never(annotation)
@@ -180,13 +196,13 @@ def _report_missing(step: Step, missing: list[Output], holder: str, relation: st
 
 
 def _check_places(step: Step, outputs: tuple[Output, ...], items: tuple[Annotation, ...]) -> None:
-    if len(items) != len(outputs):
+    if len(items) != len(outputs) or len(outputs) != len(step.signature.outputs):
         step.report(
             RETURN_MISMATCH,
             outputs[0].span,
-            f"`{step.written}` returns {len(items)} values, but step `{step.signature.name}` declares {len(outputs)} outputs",
-            label=f"and {_listed([o.name for o in outputs[1:]])}",
-            help=_how_to_return(outputs),
+            f"`{step.written}` returns a tuple of {len(items)}, but {_declares(step, outputs)}",
+            label="to be returned by name",
+            help=_how_to_return(step, outputs),
         )
         return
     step.report(
