@@ -1,0 +1,109 @@
+"""Writes YAML: block style, keys in the order given, and one function that quotes every text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, Union
+
+Value: TypeAlias = Union[None, bool, int, float, str, "Sequence[Value]", "Mapping[str, Value]"]
+
+# A plain scalar begins with a letter, so that no reader takes it for a number, a date or a piece of syntax.
+_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./@+=,-]|[ :](?=[A-Za-z0-9_./@+=-]))*")
+_NAMED_SPACE = re.compile(r": ")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def dump(document: Mapping[str, Value], comment: str = "") -> str:
+    """A document as text that ends with a line break, under `comment` as comment lines. Any YAML 1.1 or 1.2 reader gives the value back.
+
+    Raises ValueError for a key that no reader would take.
+    """
+    lines = [f"# {line}".rstrip() for line in _visible(comment).splitlines()]
+    return "\n".join([*lines, *(_mapping(document, "") if document else ["{}"])]) + "\n"
+
+
+def scalar(text: str) -> str:
+    """A text on one line: plain where nobody can misread it, else in double quotes."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not _NAMED_SPACE.search(text):
+        return text
+    return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else _escape(c)) for c in text) + '"'
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
+
+
+def _visible(text: str) -> str:
+    return "".join(c if c.isprintable() or c == "\n" else _escape(c) for c in text)
+
+
+def _mapping(value: Mapping[str, Value], margin: str) -> Iterator[str]:
+    for key, item in value.items():
+        if len(key) > 1000:
+            raise ValueError(f"a YAML key has at most 1024 characters: {key[:40]}…")
+        yield from _entry(f"{margin}{scalar(key)}:", item, margin)
+
+
+def _sequence(value: Sequence[Value], margin: str) -> Iterator[str]:
+    for item in value:
+        if isinstance(item, (Mapping, Sequence)) and not isinstance(item, str) and item:
+            # The first line of the item stands behind the dash, where its margin would have been.
+            first, *rest = _block(item, f"{margin}  ")
+            yield f"{margin}- {first[len(margin) + 2 :]}"
+            yield from rest
+        else:
+            yield from _entry(f"{margin}-", item, margin)
+
+
+def _block(value: Sequence[Value] | Mapping[str, Value], margin: str) -> Iterator[str]:
+    return _mapping(value, margin) if isinstance(value, Mapping) else _sequence(value, margin)
+
+
+def _entry(lead: str, value: Value, margin: str) -> Iterator[str]:
+    """The lines of a value whose key or dash is `lead`."""
+    match value:
+        case str():
+            yield from _text(lead, value, margin)
+        case Mapping() | Sequence() if value:
+            yield lead
+            yield from _block(value, f"{margin}  ")
+        case Mapping():
+            yield f"{lead} {{}}"
+        case Sequence():
+            yield f"{lead} []"
+        case _:
+            yield f"{lead} {_number(value)}"
+
+
+def _text(lead: str, text: str, margin: str) -> Iterator[str]:
+    body = text.removesuffix("\n")
+    lines = body.split("\n")
+    readable = all(c.isprintable() for line in lines for c in line)
+    # A block's first line sets its indentation, and its end is exact only when the text does not end in empty lines.
+    if len(lines) == 1 or not readable or not lines[-1].strip() or lines[0][:1] in ("", " "):
+        yield f"{lead} {scalar(text)}"
+        return
+    yield f"{lead} {'|' if text.endswith(chr(10)) else '|-'}"
+    yield from (f"{margin}  {line}" if line else "" for line in lines)
+
+
+def _number(value: None | bool | int | float) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float() if math.isnan(value):
+            return ".nan"
+        case float() if math.isinf(value):
+            return ".inf" if value > 0 else "-.inf"
+        case _:
+            digits = repr(value)
+            # YAML 1.1 reads `1e+16` as a text: it wants the point.
+            return digits if "." in digits else digits.replace("e", ".0e")
