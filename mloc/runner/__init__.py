@@ -1,0 +1,56 @@
+"""The runner: runs one unit of a program anywhere, with the standard library alone (contract: docs/runner.md)."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .api import (
+        BadProgram,
+        FileStore,
+        Program,
+        Records,
+        StepFailed,
+        Store,
+        StoreError,
+        gather,
+        load_program,
+        run_unit,
+    )
+
+__all__ = [
+    "BadProgram",
+    "FileStore",
+    "Program",
+    "Records",
+    "StepFailed",
+    "Store",
+    "StoreError",
+    "gather",
+    "load_program",
+    "run_unit",
+    "sources",
+]
+
+
+def __getattr__(name: str) -> object:
+    # The child process imports this package for one module of it and must start fast.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(".api", __name__), name)
+    return found
+
+
+def sources() -> dict[str, bytes]:
+    """The package's own files by their path in it, for bundles to carry; also when it was imported from a zip file."""
+    names = ["__init__", *sorted(module.name for module in pkgutil.iter_modules(__path__))]
+    return {f"{name}.py": _source(f"{name}.py") for name in names}
+
+
+def _source(path: str) -> bytes:
+    data = pkgutil.get_data(__name__, path)
+    if data is None:
+        raise FileNotFoundError(f"the runner's own file {path} cannot be read where it is installed")
+    return data

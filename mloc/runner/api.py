@@ -1,0 +1,89 @@
+"""The runner's surface: run one unit of a program anywhere (contract: docs/runner.md)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Callable
+
+from .domains import OutOfDomain
+from .evaluate import ExpressionError
+from .failures import StepFailed
+from .jsons import BadProgram, Json, canonical, parse
+from .program import Program, Unit, load_program
+from .records import Records
+from .scalars import Invalid
+from .steps import Surroundings, run_step, step_inputs
+from .store import FileStore, Store, StoreError
+from .units import BadCapture, Captures, place, run_plain, skipped_outputs
+
+__all__ = ["BadProgram", "FileStore", "Program", "Records", "StepFailed", "Store", "StoreError", "gather", "load_program", "run_unit"]
+
+
+def run_unit(
+    program: Program,
+    unit_id: str,
+    captures: Mapping[str, str],
+    *,
+    store: Store,
+    records: Records,
+    code: Sequence[str] = (),
+    retries: bool = True,
+    guards: bool = True,
+    attempt: int = 1,
+    on_log: Callable[[str], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> dict[str, str]:
+    """Run a unit on the wire texts of its captures; gives the wire texts of its outputs.
+
+    `code` are the folders (or zip files) of the user's modules. With `retries` the declared attempts are made here, with the waits between;
+    without, one attempt numbered `attempt`. With `guards` a unit of another arm than the one taken is skipped and gives null.
+    `on_log` gets every line that the step prints, in a thread of its own; setting `cancel` ends the step within seconds.
+    Raises StepFailed, and BadProgram for a program that this runner cannot read.
+    """
+    unit = program.unit(unit_id)
+    reader = Captures(program, unit, captures)
+    place_id = unit_id
+    try:
+        place_id = place(unit_id, reader.at())
+        if guards and reader.skips():
+            records.skipped(place_id, unit_id)
+            return skipped_outputs(program, unit)
+        if unit.kind != "step":
+            outputs = run_plain(unit, reader)
+            _record(records, unit, place_id, outputs)
+            return outputs
+        inputs = step_inputs(program, unit, reader)
+    except (BadCapture, ExpressionError, Invalid) as error:
+        failure = StepFailed(_kind(error), str(error), unit.line)
+        records.failed(place_id, unit_id, failure)
+        raise failure from error
+    made = run_step(program, unit, place_id, inputs, Surroundings(store, records, code, retries, attempt, on_log, cancel))
+    return {name: canonical(wire) for name, wire in made.items()}
+
+
+def gather(texts: Sequence[str]) -> str:
+    """The wire text of a list whose items' wire texts are given, in item order: the capture of a `collect` unit."""
+    return f"[{','.join(texts)}]"
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, BadCapture):
+        return "decoding"
+    if isinstance(error, ExpressionError):
+        return "expression"
+    return "domain" if isinstance(error, OutOfDomain) else "contract"
+
+
+def _record(records: Records, unit: Unit, place_id: str, outputs: Mapping[str, str]) -> None:
+    """Record what a unit without user code found. An `eval` within the pipeline leaves no record of its own."""
+    values: dict[str, Json] = {name: parse(text) for name, text in outputs.items()}
+    if unit.kind == "parameters":
+        records.parameters(values)
+    elif unit.kind == "decide":
+        records.decided(place_id, unit.id, str(values["arm"]))
+    elif unit.kind == "items":
+        envelopes = values["items"]
+        records.items(place_id, unit.id, len(envelopes) if isinstance(envelopes, list) else 0)
+    elif unit.id == "outputs":
+        records.outputs(values)

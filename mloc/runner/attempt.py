@@ -1,0 +1,156 @@
+"""One attempt of a step: a scratch folder, a child process that runs the user's code in it, and what the child said."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .artifacts import fetch, keep
+from .failures import StepFailed
+from .jsons import Json, as_int, as_object, as_text, canonical, parse
+from .program import Program, Unit
+from .scalars import Invalid, check_text
+from .store import Store, StoreError, reason
+from .supervise import Ending, OnLog, supervise
+
+_INHERITED = ("PATH", "HOME", "LANG")
+
+# The child imports this package from where this process did: a folder or a zip file, under the name it was vendored by.
+_PACKAGE = __name__.rpartition(".")[0]
+_ROOT = Path(os.path.abspath(__file__)).parents[_PACKAGE.count(".") + 1]  # noqa: PTH100  (resolve() would follow links out of it)
+_BOOT = "import sys,importlib;sys.path[:]=[sys.argv[1]]+[p for p in sys.path if p];importlib.import_module(sys.argv[2]).main(sys.argv[3:])"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one attempt needs: the unit, the wire values of its inputs, and what the caller provides."""
+
+    program: Program
+    unit: Unit
+    inputs: dict[str, Json]
+    store: Store
+    code: Sequence[str]
+    log: Path | None
+    on_log: OnLog | None
+    cancel: threading.Event | None
+
+
+def run_attempt(attempt: Attempt) -> dict[str, Json]:
+    """The wire values of the outputs, artifacts kept in the store. Raises StepFailed; the scratch folder is gone in any case."""
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix="mloc-"))
+        try:
+            return _run_in(scratch, attempt)
+        finally:
+            _remove(scratch)
+    except StoreError as error:
+        raise StepFailed("store", str(error), attempt.unit.line) from error
+    except OSError as error:
+        raise StepFailed("exception", f"the step cannot be run here: {reason(error)}", attempt.unit.line) from error
+
+
+def _run_in(scratch: Path, attempt: Attempt) -> dict[str, Json]:
+    program, unit = attempt.program, attempt.unit
+    work, given, made = scratch / "work", scratch / "in", scratch / "out"
+    for folder in (work, given, made):
+        folder.mkdir()
+    name = as_text(unit.body.get("step"), "a unit's step")
+    step = program.step(name)
+    inputs: dict[str, Json] = {
+        declared.name: fetch(declared.name, declared.type, attempt.inputs[declared.name], attempt.store, given) for declared in step.inputs
+    }
+    environment = _environment(unit)
+    job: dict[str, Json] = {
+        "name": name,
+        "step": program.step_json(name),
+        "source": program.source_file,
+        "inputs": inputs,
+        "environment": list(environment),
+        "code": [os.path.abspath(folder) for folder in attempt.code],  # noqa: PTH100
+        "out": str(made),
+        "result": str(scratch / "result.json"),
+    }
+    (scratch / "job.json").write_text(canonical(job), encoding="ascii")
+    ending = _supervise(scratch, work, environment, attempt)
+    outputs = _outcome(scratch / "result.json", ending, unit)
+    return {declared.name: keep(declared.type, outputs[declared.name], attempt.store) for declared in step.outputs}
+
+
+def _supervise(scratch: Path, work: Path, environment: dict[str, str], attempt: Attempt) -> Ending:
+    unit = attempt.unit
+    timeout = unit.settings.get("timeout_ms")
+    return supervise(
+        [sys.executable, "-X", "utf8", "-c", _BOOT, str(_ROOT), f"{_PACKAGE}.child", str(scratch / "job.json")],
+        environment=environment,
+        folder=work,
+        scratch=scratch,
+        log=attempt.log,
+        on_log=attempt.on_log,
+        timeout=None if timeout is None else as_int(timeout, "timeout_ms") / 1000,
+        cancel=attempt.cancel,
+    )
+
+
+def _environment(unit: Unit) -> dict[str, str]:
+    """PATH, HOME, LANG and what the step declares; nothing else of this process."""
+    found = {"LANG": "C.UTF-8", "PATH": os.defpath}
+    found.update({name: os.environ[name] for name in _INHERITED if name in os.environ})
+    declared = as_object(unit.settings.get("env", {}), "env")
+    try:
+        return {**found, **{name: check_text(text, name) for name, text in declared.items()}}
+    except Invalid as error:
+        raise StepFailed("contract", f"environment variable {error}", unit.line) from None
+
+
+def _outcome(result: Path, ending: Ending, unit: Unit) -> dict[str, Json]:
+    """What the child's end and its result file say together. Raises StepFailed for anything but success."""
+    if ending.reason == "cancelled":
+        raise StepFailed("cancelled", "the run was cancelled", unit.line, log_tail=ending.tail)
+    if ending.reason == "timeout":
+        limit = as_int(unit.settings.get("timeout_ms"), "timeout_ms") / 1000
+        raise StepFailed("timeout", f"the step ran longer than its timeout of {limit:g} s", unit.line, log_tail=ending.tail)
+    said = as_object(parse(result.read_text(encoding="ascii")), "the child's result") if result.exists() else {}
+    if "error" in said:
+        error = as_object(said["error"], "the child's error")
+        line = error.get("line")
+        kind, message = as_text(error.get("kind"), "a kind"), as_text(error.get("message"), "a message")
+        raise StepFailed(kind, message, line if isinstance(line, int) else unit.line, log_tail=ending.tail)
+    if ending.code or not said:
+        kind, message = _bad_end(ending.code, bool(said))
+        raise StepFailed(kind, message, unit.line, log_tail=ending.tail)
+    return as_object(said.get("outputs"), "the child's outputs")
+
+
+def _bad_end(code: int, returned: bool) -> tuple[str, str]:
+    """The kind and the message for a child that ended without a word of its own."""
+    when = "after the step had returned" if returned else "before the step returned"
+    if code == -signal.SIGKILL:
+        return "oom", f"the step's process was killed (SIGKILL) {when}: most likely it ran out of memory"
+    if code < 0:
+        return "killed", f"the step's process was killed by {_signal_name(-code)} {when}"
+    return "exception", f"the step's process ended with exit code {code} {when}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _remove(folder: Path) -> None:
+    """Delete the scratch folder, also where the step took the right to do so from us."""
+    try:
+        shutil.rmtree(folder)
+    except PermissionError:
+        for path, _, _ in os.walk(folder):
+            Path(path).chmod(stat.S_IRWXU)
+        shutil.rmtree(folder)

@@ -1,0 +1,44 @@
+"""How a unit fails: the kinds of failure, and the one exception that carries them to the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+KINDS = ("exception", "timeout", "oom", "killed", "contract", "domain", "decoding", "expression", "store", "cancelled")
+
+# What a retry's `on` must name for a kind to be tried again; kinds that are not here never are.
+_RETRIED_AS = {
+    "exception": ("exception",),
+    "timeout": ("timeout",),
+    "oom": ("oom",),
+    "killed": ("exception", "preempted"),
+    "store": ("exception",),
+}
+
+
+class StepFailed(Exception):
+    """A unit failed for good.
+
+    `kind` is one of KINDS, `message` is for the user, `line` the line in the program (None when unknown),
+    `attempts` how many attempts were made (0 when the code was never started), `log_tail` the last lines the step printed.
+    `retryable` says whether another attempt would be made by the unit's `retry.on`: with `retries=False` an engine asks this.
+    """
+
+    def __init__(
+        self, kind: str, message: str, line: int | None = None, attempts: int = 0, log_tail: str = "", retryable: bool = False
+    ) -> None:
+        super().__init__(kind, message, line, attempts, log_tail, retryable)
+        self.kind = kind
+        self.message = message
+        self.line = line
+        self.attempts = attempts
+        self.log_tail = log_tail
+        self.retryable = retryable
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
+
+def is_retried(kind: str, on: Collection[str]) -> bool:
+    """Whether a failure of this kind is tried again by a retry that names these kinds."""
+    return any(name in on for name in _RETRIED_AS.get(kind, ()))

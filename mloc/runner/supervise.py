@@ -1,0 +1,189 @@
+"""Running a child process: its output line by line, its time limit, its end and the end of everything it started."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Callable
+
+from .processes import ProcessTree
+
+GRACE_SECONDS = 10.0
+CANCEL_GRACE_SECONDS = 1.0
+
+_TAIL_LINES = 40
+_LONGEST_LINE = 16_384
+_POLL_SECONDS = 0.05
+
+OnLog = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a child ended. `code` is the exit code, negative for a signal; `reason` is why we killed it, if we did: timeout or cancelled."""
+
+    code: int
+    reason: str | None
+    tail: str
+
+
+class _Pump(threading.Thread):
+    """Copies a pipe to the log and to `on_log` without ever holding more than a line of bounded length."""
+
+    def __init__(self, pipe: int, log: BinaryIO | None, on_log: OnLog | None) -> None:
+        super().__init__(daemon=True, name="mloc-log")
+        self._pipe = pipe
+        self._log = log
+        self._on_log = on_log
+        self._rest = b""
+        self._lines: deque[str] = deque(maxlen=_TAIL_LINES)
+        self.stopping = threading.Event()
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._pipe, selectors.EVENT_READ)
+            while True:
+                if not selector.select(_POLL_SECONDS if self.stopping.is_set() else 0.5):
+                    if self.stopping.is_set():
+                        break
+                    continue
+                block = os.read(self._pipe, 65_536)
+                if not block:
+                    break
+                self._take(block)
+        if self._rest:
+            self._give(self._rest)
+
+    def _take(self, block: bytes) -> None:
+        self._guard(lambda: None if self._log is None else self._log.write(block))
+        *lines, self._rest = (self._rest + block).split(b"\n")
+        for line in lines:
+            self._give(line)
+        while len(self._rest) > _LONGEST_LINE:
+            self._give(self._rest[:_LONGEST_LINE])
+            self._rest = self._rest[_LONGEST_LINE:]
+
+    def _give(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip("\r")
+        self._lines.append(text if len(text) <= 2000 else f"{text[:2000]}…")
+        if self._on_log is not None:
+            on_log = self._on_log
+            self._guard(lambda: on_log(text))
+
+    def _guard(self, action: Callable[[], object]) -> None:
+        # The pipe is drained whatever happens, else the child would block; the first error is raised in the caller's thread.
+        if self.error is None:
+            try:
+                action()
+            except BaseException as error:
+                self.error = error
+
+    def tail(self) -> str:
+        return "\n".join(self._lines)
+
+
+def supervise(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    scratch: Path,
+    log: Path | None,
+    on_log: OnLog | None,
+    timeout: float | None,
+    cancel: threading.Event | None,
+) -> Ending:
+    """Run a command in a session of its own until nothing of it is left.
+
+    `timeout` is in seconds. The command gets one more argument: the number of a pipe that ends when this process dies.
+    Raises OSError when it cannot be started, and whatever `on_log` raised.
+    """
+    with ExitStack() as stack:
+        lifeline, ours = os.pipe()
+        stack.callback(os.close, ours)
+        try:
+            process = subprocess.Popen(
+                [*command, str(lifeline)],
+                env=dict(environment),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                start_new_session=True,
+                pass_fds=[lifeline],
+            )
+        finally:
+            os.close(lifeline)
+        pipe = process.stdout
+        if pipe is None:
+            raise AssertionError("a pipe was asked for")
+        stack.enter_context(pipe)
+        tree = ProcessTree(process.pid, scratch, pipe.fileno())
+        kept = None if log is None else stack.enter_context(log.open("wb", buffering=0))
+        pump = _Pump(pipe.fileno(), kept, on_log)
+        pump.start()
+        try:
+            reason = _wait(process, tree, timeout, cancel)
+        finally:
+            _finish(process, tree, pump)
+    if pump.error is not None:
+        raise pump.error
+    return Ending(process.returncode, reason, pump.tail())
+
+
+def _wait(process: subprocess.Popen[bytes], tree: ProcessTree, timeout: float | None, cancel: threading.Event | None) -> str | None:
+    """Wait for the end of the process; at the time limit or when cancelled, bring it about. Gives the reason in that case."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while not _has_ended(process, _POLL_SECONDS):
+        if cancel is not None and cancel.is_set():
+            _stop(process, tree, CANCEL_GRACE_SECONDS)
+            return "cancelled"
+        if deadline is not None and time.monotonic() >= deadline:
+            _stop(process, tree, GRACE_SECONDS)
+            return "timeout"
+    return None
+
+
+def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether the process ended within this time."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _stop(process: subprocess.Popen[bytes], tree: ProcessTree, grace: float) -> None:
+    """Ask the whole family to end, and make it end after the grace."""
+    deadline = time.monotonic() + grace
+    tree.signal(signal.SIGTERM)
+    while time.monotonic() < deadline:
+        if _has_ended(process, _POLL_SECONDS):
+            if tree.is_empty():
+                break
+            time.sleep(_POLL_SECONDS)
+    tree.signal(signal.SIGKILL)
+    process.wait()
+
+
+def _finish(process: subprocess.Popen[bytes], tree: ProcessTree, pump: _Pump) -> None:
+    """End what is left of the family, so that nobody holds the pipe or the scratch folder, and take the last of the output."""
+    if process.poll() is None:
+        tree.signal(signal.SIGKILL)
+        process.wait()
+    pump.join(2 * _POLL_SECONDS)
+    if pump.is_alive() or not tree.is_empty():
+        tree.signal(signal.SIGKILL)
+    pump.stopping.set()
+    pump.join()
