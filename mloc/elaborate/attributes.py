@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from mloc.diagnostics.model import Label
@@ -49,9 +49,14 @@ STEP = ("run", *SETTINGS, *UNUSED, *LATER)
 
 @dataclass(slots=True)
 class AttributeReader:
-    """Reads the attributes of one file."""
+    """Reads the attributes of one file; `scope` holds the names an attribute may mention, so that a run-time value is named as one."""
 
     file: FileScope
+    scope: Scope = field(default_factory=Scope)
+
+    def seeing(self, scope: Scope) -> AttributeReader:
+        """The same, where the names of `scope` are visible."""
+        return AttributeReader(self.file, scope)
 
     def read(self, attributes: tuple[t.Attribute, ...], block: str, allowed: tuple[str, ...]) -> Leaves:
         """The leaves that a block sets; `block` names it in messages (`step `fit``)."""
@@ -129,7 +134,7 @@ class AttributeReader:
         return {}
 
     def _constant(self, expr: t.Expr, type_: Type, what: str) -> Const | None:
-        value = self.file.exprs.value(expr, Scope(), Expectation(type_, what))
+        value = self.file.exprs.value(expr, self.scope, Expectation(type_, what))
         constant = self.file.compile_time(value, expr.span)
         return None if isinstance(constant.type, Unknown) else canonical(constant.type, constant.text)
 
@@ -260,7 +265,7 @@ class AttributeReader:
 
     def _env_value(self, expr: t.Expr) -> str | None:
         """A constant's text: environment variables are strings, so numbers and flags are written the way f-strings write them."""
-        constant = self.file.compile_time(self.file.exprs.infer(expr, Scope()), expr.span)
+        constant = self.file.compile_time(self.file.exprs.infer(expr, self.scope), expr.span)
         if isinstance(constant.type, Unknown):
             return None
         if constant.type == STR:

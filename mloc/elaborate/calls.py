@@ -20,8 +20,8 @@ from mloc.diagnostics.rules import (
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.attributes import SETTINGS, Leaves, settings
 from mloc.elaborate.expect import Expectation, Provenance
-from mloc.elaborate.expressions import POISON, Expressions
-from mloc.elaborate.scope import Local, Order, Outputs, Poison, Scope, Value
+from mloc.elaborate.expressions import Expressions
+from mloc.elaborate.scope import POISON, Local, Order, Outputs, Poison, Scope, Value
 from mloc.ir.constant import NoValue, is_constant, outside, value_of
 from mloc.ir.model import Call, Const, Expr, Ref, Step
 from mloc.ir.walk import refs
@@ -47,12 +47,13 @@ class Calls:
 
     def call(self, statement: t.Bind, found: Found, scope: Scope, id_: str) -> tuple[Call | None, Local]:
         """The node of a call and what its name stands for; no node when the step itself has errors."""
-        assert isinstance(found.declaration, t.StepDef) and isinstance(statement.value, t.CallExpr)
+        assert isinstance(found.declaration, t.StepDef)
+        assert isinstance(statement.value, t.CallExpr)
         signature = found.file.steps.signature(found.declaration)
         step = found.file.steps.step(found.declaration)
         args = self._arguments(statement.value, signature, scope)
         after = self.order(statement.after, scope)
-        leaves = self._overrides(statement.overrides)
+        leaves = self._overrides(statement.overrides, scope)
         outputs = self._outputs(signature, args, statement.value.span)
         self.provenance.calls[id_] = (signature, args)
         span = statement.span if statement.name is None else statement.name.span
@@ -227,7 +228,7 @@ class Calls:
             nodes.update(dict.fromkeys(found))
         return tuple(nodes)
 
-    def _overrides(self, overrides: tuple[t.Expr, ...]) -> Leaves:
+    def _overrides(self, overrides: tuple[t.Expr, ...], scope: Scope) -> Leaves:
         leaves: Leaves = {}
         for expr in overrides:
             name = expr.callee.text if isinstance(expr, t.CallExpr) and isinstance(expr.callee, t.Name) else None
@@ -236,7 +237,7 @@ class Calls:
                 help_ = f"did you mean `{near}`?" if near else "as in `with resources(memory=8GiB), timeout(1h)`"
                 self.file.bag.report(BAD_ATTRIBUTE, expr.span, "`with` takes settings of this call", help=help_)
                 continue
-            leaves.update(self.file.steps.attributes.one(name, expr.arguments, expr.span))
+            leaves.update(self.file.steps.attributes.seeing(scope).one(name, expr.arguments, expr.span))
         return leaves
 
 

@@ -24,9 +24,10 @@ from mloc.diagnostics.rules import (
 )
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.attributes import SETTINGS, Leaves
-from mloc.elaborate.expressions import POISON, Expressions
+from mloc.elaborate.composites import record as build_record
+from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.names import KEYWORDS
-from mloc.elaborate.scope import Scope
+from mloc.elaborate.scope import POISON, Scope
 from mloc.elaborate.steps import StepReader
 from mloc.elaborate.typexprs import TypeExpressions
 from mloc.ir.constant import NoValue, canonical, is_constant, value_of
@@ -360,7 +361,7 @@ class FileScope:
                 self.bag.report(UNKNOWN_ARGUMENT, argument.name.span, f"`{name}` has no field `{key}`", help=help_)
                 fields[key] = UNKNOWN
             given.setdefault(key, (exprs.infer(argument.value, scope, fields.get(key)), argument.value.span))
-        return exprs.record(record, given, expr.span, f"`{name}`", expr.span)
+        return build_record(exprs, record, given, expr.span, f"`{name}`", expr.span)
 
     def _time(self, name: str, expr: t.CallExpr, exprs: Expressions, scope: Scope) -> Expr:
         type_ = DATE if name == "date" else DATETIME

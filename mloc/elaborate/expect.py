@@ -140,7 +140,7 @@ def _plain(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag: 
         bag.report(
             QUANTITY_UNIT,
             span,
-            f"{wanted.what} is a {want}, found {what}",
+            f"{wanted.what} needs `{want}`, found {what}",
             label=f"`{found}`",
             secondary=there,
             help=f"write it with its unit: {units}",
@@ -188,7 +188,7 @@ def _missing_columns(expr: Expr, problem: Mismatch, wanted: Expectation, span: S
     for name in problem.names[:3]:
         lost = None if provenance is None else provenance.lost(expr, name)
         if lost is not None and provenance is not None:
-            signature, output = lost
+            signature, _ = lost
             where = provenance.lines.get(signature.name, "")
             notes.append(f"`{name}` was dropped by step `{signature.name}`{where}: its output row is closed")
             help_ = help_ or f"add `...R` to the output of `{signature.name}` to pass other columns through, or name `{name}` in it"

@@ -21,10 +21,11 @@ from mloc.diagnostics.rules import (
 )
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.calls import Calls
-from mloc.elaborate.expressions import POISON, Expressions, path_of
+from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.merge import merge
 from mloc.elaborate.names import KEYWORDS, Ids, Place, bound_names
-from mloc.elaborate.scope import Local, Order, Poison, Scope, Value
+from mloc.elaborate.narrowing import narrowing, path_of
+from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
 from mloc.ir.model import Arm, Branch, Expr, FanOut, Node, Ref, Region
 from mloc.source import Span
 from mloc.syntax import tree as t
@@ -183,8 +184,8 @@ class Flow:
             if arm.condition is not None:
                 condition = self.exprs.condition(arm.condition, outer)
                 broken |= isinstance(condition.type, Unknown)
-                inner.narrowed.update(self.exprs.narrowing(arm.condition, outer, when=True))
-                narrowed = narrowed | self.exprs.narrowing(arm.condition, outer, when=False)
+                inner.narrowed.update(narrowing(self.exprs, arm.condition, outer, when=True))
+                narrowed = narrowed | narrowing(self.exprs, arm.condition, outer, when=False)
             label = "else" if arm.condition is None else "then" if index == 0 else f"elif{index}"
             given = self.block(arm.body, inner, place.arm(label, shared))
             for misplaced in given.yields:

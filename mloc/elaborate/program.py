@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import (
@@ -47,16 +47,12 @@ def elaborate(path: str, load: Loader, bag: Bag) -> Elaborated:
     for scope in tuple(world.scopes.values()):
         _declarations(scope)
     digest = _digest(world)
-    pipelines = []
-    for declaration in file.module.declarations:
-        if isinstance(declaration, t.PipelineDef):
-            pipelines.append(_pipeline(file, declaration, digest))
-    for scope in tuple(world.scopes.values()):
-        if scope is not file:
-            for declaration in scope.module.declarations:
-                if isinstance(declaration, t.PipelineDef):
-                    _pipeline(scope, declaration, digest)
-    return Elaborated(tuple(pipelines), world.files, world)
+    found = {id(scope): _pipelines(scope, digest) for scope in tuple(world.scopes.values())}
+    return Elaborated(found[id(file)], world.files, world)
+
+
+def _pipelines(file: FileScope, digest: str) -> tuple[Pipeline, ...]:
+    return tuple(_pipeline(file, d, digest) for d in file.module.declarations if isinstance(d, t.PipelineDef))
 
 
 def _digest(world: World) -> str:
@@ -108,7 +104,7 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str) -> Pipel
         tuple(steps.values()),
         Region(tuple(block.nodes)),
         results,
-        os.path.basename(file.source.path),
+        Path(file.source.path).name,
         digest,
         found.doc,
         declaration.name.span,

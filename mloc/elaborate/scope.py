@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, Union
 
-from mloc.ir.model import Expr
+from mloc.ir.model import Const, Expr
 from mloc.source import Span
-from mloc.types.model import Type
+from mloc.types.model import UNKNOWN, Type
 from mloc.types.signature import Signature
+
+POISON = Const(UNKNOWN, "null")
+"""The value of something already reported."""
 
 
 @dataclass(frozen=True, slots=True)

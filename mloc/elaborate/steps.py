@@ -163,11 +163,12 @@ class StepReader:
         span = arguments[0].span if arguments else attribute.span
         if arguments and isinstance(arguments[0].value, t.FString):
             names = [p.text for p in arguments[0].value.parts if isinstance(p, t.Name)]
+            pasted = ", ".join(f"`{n}`" for n in names) or "a value"
             use = f"use `${names[0]}` in a plain string" if names and kind == "shell" else "inputs are variables of the code"
             self.file.bag.report(
                 LITERAL_CODE,
                 span,
-                f"`run {kind}` takes a plain string, not an f-string: {', '.join(f'`{n}`' for n in names) or 'a value'} would become part of the code",
+                f"`run {kind}` takes a plain string, not an f-string: {pasted} would become part of the code",
                 label="values must not be pasted into code",
                 help=f"{use}; the runner passes every input safely",
             )

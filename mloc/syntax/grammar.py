@@ -66,8 +66,7 @@ def parser() -> Lark:
     cached = _cache_file(text)
     try:
         with cached.open("rb") as file:
-            loaded = Lark.load(file)
-        return loaded
+            return Lark.load(file)
     except (OSError, EOFError, pickle.UnpicklingError, AttributeError, KeyError, TypeError, ValueError):
         pass  # no usable cache: build the tables
     built = Lark(
@@ -86,8 +85,8 @@ def parser() -> Lark:
 def _cache_file(grammar: str) -> Path:
     version = f"{lark.__version__} {sys.version} {__name__} {grammar}"
     name = hashlib.sha256(version.encode()).hexdigest()[:16]
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "mloc" / f"grammar-{name}.tables"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "mloc" / f"grammar-{name}.tables"
 
 
 def _save(built: Lark, target: Path) -> None:
@@ -97,6 +96,6 @@ def _save(built: Lark, target: Path) -> None:
         handle, temporary = tempfile.mkstemp(dir=target.parent)
         with os.fdopen(handle, "wb") as file:
             built.save(file)
-        os.replace(temporary, target)
+        Path(temporary).replace(target)
     except OSError:
         return

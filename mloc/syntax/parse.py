@@ -41,12 +41,8 @@ def parse(source: SourceFile, bag: Bag) -> t.Module:
 
 def _long_strings(text: str) -> list[tuple[int, int]]:
     """The ranges of triple-quoted strings, comments and short strings taken into account."""
-    found = []
     pattern = re.compile(r'"""(?:.|\n)*?(?:"""|\Z)|f?"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|#[^\n]*')
-    for match in pattern.finditer(text):
-        if match.group().startswith('"""'):
-            found.append((match.start(), match.end()))
-    return found
+    return [match.span() for match in pattern.finditer(text) if match.group().startswith('"""')]
 
 
 def _edition(source: SourceFile, bag: Bag) -> int | None:
