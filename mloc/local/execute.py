@@ -1,0 +1,139 @@
+"""The native executor: runs a pipeline on this machine, each step attempt in a process of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mloc.ir.model import Pipeline
+from mloc.ir.program import PARAMETERS, program
+from mloc.ir.walk import calls
+from mloc.local.interrupts import interrupts
+from mloc.local.machine import Amount, ask, capacity, excess, usable_cores
+from mloc.local.plan import Outputs, Plan
+from mloc.local.progress import Progress
+from mloc.local.report import Status, report
+from mloc.local.schedule import Schedule
+from mloc.local.store import RunFolder, RunRecords
+from mloc.runner.api import FileStore, Program, StepFailed, run_unit
+from mloc.runner.jsons import Json
+from mloc.runner.records import now
+from mloc.version import VERSION
+
+ENGINE = "native"
+
+
+def run_native(
+    pipeline: Pipeline,
+    parameters: Mapping[str, str],
+    *,
+    store: Path,
+    jobs: int | None = None,
+    source_roots: Sequence[str] = (),
+    progress: Progress | None = None,
+    run_id: str | None = None,
+    lines: Mapping[str, int] | None = None,
+) -> dict[str, Json]:
+    """Run a pipeline and give its report, which is also written to `<store>/runs/<run id>/report.json`.
+
+    `parameters` are wire texts by name; `jobs` bounds the steps that run at a time (default: the usable cores);
+    `source_roots` are the folders of the user's modules; `lines` gives the source line of each node's id, "" for the pipeline's.
+    What the user's program does wrong is in the report. Raises StoreUnusable when the run's folder cannot be made or its report written.
+    """
+    folder = RunFolder(store, run_id)
+    records = folder.open_records(None if progress is None else progress.event)
+    run = _Run(pipeline, Program(dict(program(pipeline, VERSION, dict(lines or {})))), records, folder.artifacts(), source_roots, progress)
+    started = now()
+    try:
+        ending = run.perform(parameters, max(1, jobs or usable_cores()), lines or {})
+    except OSError as error:
+        ending = _Ending("failed", str(folder.unusable(error)))
+    finally:
+        if progress is not None:
+            progress.close()
+    made = report(
+        pipeline,
+        folder.records,
+        engine=(ENGINE, VERSION),
+        status=ending.status,
+        error=ending.error,
+        started=started,
+        finished=now(),
+        run_id=folder.run_id,
+        params=parameters,
+        blamed=ending.blamed,
+    )
+    folder.write_report(made)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a run ended; `error` and `blamed` (step id, line) are for what left no record."""
+
+    status: Status
+    error: str | None = None
+    blamed: tuple[str, int | None] = ("", None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What every unit of a run is run with."""
+
+    pipeline: Pipeline
+    program: Program
+    records: RunRecords
+    artifacts: FileStore
+    source_roots: Sequence[str]
+    progress: Progress | None
+
+    def perform(self, parameters: Mapping[str, str], jobs: int, lines: Mapping[str, int]) -> _Ending:
+        """Check the launch, then run to the end. Raises OSError when a record cannot be written."""
+        cancel = threading.Event()
+        try:
+            checked = self.unit(PARAMETERS, PARAMETERS, {f"${name}": text for name, text in parameters.items()}, cancel)
+        except StepFailed:
+            return _Ending("failed")
+        machine = capacity()
+        refused = over_capacity(self.pipeline, machine, lines)
+        if refused is not None:
+            return refused
+        plan = Plan(self.pipeline, self.program)
+        schedule = Schedule(plan, lambda task: self.unit(task.unit, task.id, task.captures, cancel), machine, jobs, cancel)
+        with interrupts(lambda again: schedule.stop(at_once=again)) as interrupted:
+            schedule.run(checked)
+            signal = interrupted()
+        if plan.succeeded:
+            return _Ending("succeeded")
+        return _Ending("failed") if signal is None else _Ending("cancelled", f"the run was cancelled by {signal}")
+
+    def unit(self, unit: str, unit_id: str, captures: Mapping[str, str], cancel: threading.Event) -> Outputs:
+        """Run one unit; `unit_id` is its id in reports."""
+        try:
+            return run_unit(
+                self.program,
+                unit,
+                captures,
+                store=self.artifacts,
+                records=self.records,
+                code=self.source_roots,
+                guards=False,
+                cancel=cancel,
+            )
+        except StepFailed as failure:
+            if self.progress is not None:
+                self.progress.failed(unit_id, failure)
+            raise
+
+
+def over_capacity(pipeline: Pipeline, machine: Amount, lines: Mapping[str, int]) -> _Ending | None:
+    """The failure of a run with a step that asks for more than the machine has, None when every step fits."""
+    for call in calls(pipeline.region):
+        why = excess(machine, ask(call.settings.resources))
+        if why is not None:
+            line = lines.get(call.id)
+            where = "" if line is None else f" ({pipeline.source}:{line})"
+            return _Ending("failed", f"the step `{call.id}`{where} {why}; nothing was started", (call.id, line))
+    return None
