@@ -84,10 +84,10 @@ class AttributeReader:
         name = attribute.name.text
         near = suggest(name, list(allowed))
         help_ = f"did you mean `{near}`?" if near else f"{block} may have {', '.join(f'`{a}`' for a in allowed)}"
-        message = f"{block} has no attribute `{name}`"
         if name in STEP:
-            message, help_ = f"`{name}` is not an attribute of {block}", None
-        self.file.bag.report(UNKNOWN_ATTRIBUTE, attribute.name.span, message, help=help_)
+            self.file.bag.report(UNKNOWN_ATTRIBUTE, attribute.name.span, f"`{name}` is not an attribute of {block}")
+        else:
+            self.file.bag.report(UNKNOWN_ATTRIBUTE, attribute.name.span, f"{block} has no attribute `{name}`", help=help_)
 
     def _bad(self, span: Span, message: str, help_: str | None = None) -> Leaves:
         self.file.bag.report(BAD_ATTRIBUTE, span, message, help=help_)

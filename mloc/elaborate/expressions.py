@@ -32,6 +32,8 @@ from mloc.types.show import show
 if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope
 
+_CALLED = "only steps, pipelines and records are called, by name"
+
 
 class Expressions:
     """Elaborates the expressions of one file. `declared` resolves what the scope does not know."""
@@ -223,6 +225,23 @@ class Expressions:
         elif name is not None:
             near = suggest(name, self.declared.callable_names())
             self.bag.report(UNDEFINED_NAME, expr.callee.span, f"`{name}` is not defined", help=f"did you mean `{near}`?" if near else None)
+        elif isinstance(expr.callee, t.Member):
+            self._not_callable(expr.callee, scope)
         else:
-            self.bag.report(BAD_OPERATION, expr.span, "this cannot be called", help="only steps, pipelines and records are called, by name")
+            self.bag.report(BAD_OPERATION, expr.span, "this cannot be called", help=_CALLED)
         return POISON
+
+    def _not_callable(self, callee: t.Member, scope: Scope) -> None:
+        """`module.step(…)` inside an expression, or something with a dot that is no step."""
+        path = path_of(callee)
+        head = (path or "").partition(".")[0]
+        if head in self.declared.poisoned:
+            return
+        if path is not None and self.declared.is_callable(path):
+            help_ = f"bind the call to a name first, so that the step has one: `x = {path}(…)`"
+            self.bag.report(NESTED_CALL, callee.span, f"`{path}` is called inside another expression", help=help_)
+        elif head in self.declared.namespaces:
+            near = suggest(path or "", self.declared.callable_names())
+            self.bag.report(UNDEFINED_NAME, callee.span, f"`{path}` is not defined", help=f"did you mean `{near}`?" if near else None)
+        elif self.infer(callee, scope).type != UNKNOWN:
+            self.bag.report(BAD_OPERATION, callee.span, "this cannot be called", help=_CALLED)

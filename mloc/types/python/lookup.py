@@ -130,6 +130,9 @@ def _near_modules(project: Project, module: str) -> str:
         return f"did you mean `{near}`?"
     if package and candidates:
         return f"modules in package `{package}`: {_list(candidates)}"
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return f"`{top}` is Python's own: write a function in the project that calls it"
     return f"write it to `{module.replace('.', '/')}.py`, or add the folder that holds it to `src` in `[tool.mloc]`"
 
 

@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from importlib.machinery import PathFinder
 
-from mloc.diagnostics.rules import IMPORT_NOT_FOUND, MODULE_SHADOWS
+from mloc.diagnostics.rules import CODE_IMPORT_NOT_FOUND, MODULE_SHADOWS
 from mloc.types.python.closure import closure
 from mloc.types.python.project import Project
 from mloc.types.python.report import Step, reported
@@ -33,9 +33,9 @@ def check_imports(step: Step, module: str) -> None:
         if outside.required and not _is_provided(project, outside.module):
             top = outside.module.partition(".")[0]
             message = f"`{outside.place}` imports `{outside.module}`, which is neither in the project nor among its dependencies"
-            if not reported(step.bag, IMPORT_NOT_FOUND, message):
+            if not reported(step.bag, CODE_IMPORT_NOT_FOUND, message):
                 step.bag.report(
-                    IMPORT_NOT_FOUND,
+                    CODE_IMPORT_NOT_FOUND,
                     step.run_span,
                     message,
                     label=f"importing `{module}` would fail",
