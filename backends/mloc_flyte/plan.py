@@ -1,0 +1,158 @@
+"""The Flyte module as data: tasks, bodies (workflows and dynamic tasks) and what stands in them, with every name decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, Union
+
+from mloc.ir.model import Settings
+
+TEXT = "str"
+TEXTS = "list[str]"
+NO_SETTINGS = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input of a task or body: the runner's capture key, its Python name, and its annotation.
+
+    Values travel as canonical JSON in a `str`; what a `for` collects travels as `list[str]`, one text an item.
+    """
+
+    key: str
+    name: str
+    annotation: str = TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a function gives: a NamedTuple class with these annotated fields, or one plain value when there is no class."""
+
+    annotation: str = TEXT
+    class_name: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    doc: str = ""
+
+    def handles(self, target: str) -> tuple[str, ...]:
+        """The code that reads each output of a call bound to `target`."""
+        return (target,) if self.class_name is None else tuple(f"{target}.{name}" for name, _ in self.fields)
+
+
+TaskKind: TypeAlias = Literal["step", "parameters", "outputs", "decide", "merge", "items", "yield", "each", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A flytekit task: the units it runs, one after the other, and how.
+
+    `arm` is the arm a merge stands in; `json` names the values that a parameters or outputs task leaves as JSON text.
+    """
+
+    kind: TaskKind
+    name: str
+    units: tuple[str, ...]
+    inputs: tuple[Port, ...]
+    outputs: Outputs | None
+    doc: str
+    line: int
+    settings: Settings = NO_SETTINGS
+    arm: str = ""
+    json: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """`target = function(name=value, …)`; no target where the value is only passed on."""
+
+    target: str
+    function: str
+    args: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapOver:
+    """`target = map_task(partial(function, …), concurrency=limit)(item=items)`."""
+
+    target: str
+    function: str
+    item: str
+    items: str
+    bound: tuple[tuple[str, str], ...]
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`target = conditional(name).if_(arm == label).then(…)….else_().then(…)`; the last case is the else."""
+
+    target: str
+    name: str
+    arm: str
+    cases: tuple[tuple[str, Invoke], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`before >> after`."""
+
+    before: str
+    after: str
+
+
+Statement: TypeAlias = Union[Invoke, MapOver, Conditional, Order]
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A `@workflow`: the pipeline itself, an arm of a branch, or the body of a fan-out. `returns` is code, in the order of the outputs."""
+
+    name: str
+    inputs: tuple[Port, ...]
+    statements: tuple[Statement, ...]
+    outputs: Outputs | None
+    returns: tuple[str, ...]
+    doc: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A `@dynamic` that calls a body for every item: `captures` are those the items are found by, `item` is the body's input for one."""
+
+    name: str
+    unit: str
+    inputs: tuple[Port, ...]
+    captures: tuple[Port, ...]
+    body: str
+    item: str
+    args: tuple[tuple[str, str], ...]
+    limit: int | None
+    doc: str
+    line: int
+
+
+Block: TypeAlias = Union[Task, Workflow, Loop]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of the pipeline's workflow: the parameter it stands for, its annotation and its default as code.
+
+    `json` says that it is the canonical JSON text of the value, for want of a type of Flyte's that keeps every value.
+    """
+
+    parameter: str
+    name: str
+    annotation: str
+    json: bool
+    default: str | None
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """The whole of `<pipeline>.py`: the blocks in the order they are written, the pipeline's own workflow last."""
+
+    arguments: tuple[Argument, ...]
+    blocks: tuple[Block, ...]
+    main: Workflow

@@ -1,0 +1,260 @@
+"""Writes the planned module as Python source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from mloc.backend import Request
+from mloc.emit.python import Bracket, Code, call, code, comment, docstring, layout, literal
+
+from .plan import Argument, Block, Conditional, Invoke, Loop, MapOver, Module, Order, Outputs, Port, Statement, Task, Workflow
+from .settings import decorator_arguments
+
+# In the order of the module's import lines: standard library, then flytekit.
+_IMPORTS = (
+    (("datetime", ("date", "datetime", "timedelta", "timezone")), ("functools", ("partial",)), ("typing", ("NamedTuple", "Optional"))),
+    (
+        ("flytekit", ("Resources", "WorkflowFailurePolicy", "conditional", "dynamic", "map_task", "task", "workflow")),
+        ("flytekit.extras.accelerators", ("GPUAccelerator",)),
+        ("flytekit.types.directory", ("FlyteDirectory",)),
+        ("flytekit.types.file", ("FlyteFile",)),
+    ),
+)
+
+_MUTABLE = "# ruff: noqa: B006 - Flyte takes the default of a list from the signature."
+
+
+def render(module: Module, request: Request, package: str) -> str:
+    """The text of the module; `package` is the bundle's package beside it."""
+    return _Renderer(request, package).module(module)
+
+
+class _Renderer:
+    def __init__(self, request: Request, package: str) -> None:
+        self.request = request
+        self.package = package
+
+    def module(self, module: Module) -> str:
+        shown: set[str] = set()
+        parts: list[str] = []
+        for block in (*module.blocks, module.main):
+            if not isinstance(block, Loop) and block.outputs is not None:
+                parts.extend(_class(block.outputs, shown))
+            parts.append(self.block(block, module))
+        body = "\n\n\n".join(parts)
+        notes = f"\n{_MUTABLE}\n" if any(a.default is not None and a.default[0] in "[{" for a in module.arguments) else ""
+        return f"{self.header()}\n{notes}\n{self.imports(body)}\n\n\n{body}\n"
+
+    def header(self) -> str:
+        pipeline = self.request.pipeline
+        about = pipeline.doc.strip() or f"The pipeline `{pipeline.name}`."
+        origin = f"Written by mloc {self.request.mloc_version} from {pipeline.source} (sha256 {pipeline.source_sha256})."
+        return docstring(f"{about}\n\n{origin}\nTo change it, change the program and compile it again.")
+
+    def imports(self, body: str) -> str:
+        used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+        groups = []
+        for group in _IMPORTS:
+            found = [(source, [name for name in names if name in used]) for source, names in group]
+            groups.append("\n".join(f"from {source} import {', '.join(names)}" for source, names in found if names))
+        groups.append(f"from {self.package} import tasks as mloc" if "mloc" in used else "")
+        return "\n\n".join(group for group in groups if group)
+
+    # ---- functions ----------------------------------------------------------------------------------------------------
+
+    def block(self, block: Block, module: Module) -> str:
+        match block:
+            case Task():
+                return self.task(block)
+            case Loop():
+                return self.loop(block)
+            case Workflow():
+                return self.workflow(block, module)
+            case _:
+                assert_never(block)
+
+    def task(self, task: Task) -> str:
+        arguments = decorator_arguments(task.settings)
+        decorator = layout(call("@task", keywords=arguments)) if arguments else "@task"
+        doc = task.doc.strip() or f"Run `{task.units[0]}`."
+        return "\n".join(
+            [*self.place(task.line), decorator, _head(task.name, _arguments(task.inputs), task.outputs), _doc(doc), _task_body(task)]
+        )
+
+    def loop(self, loop: Loop) -> str:
+        captures = _captures(loop.captures)
+        source = Bracket("mloc.items(", (("", literal(loop.unit)), ("", captures)), ")")
+        body = call(loop.body, keywords={loop.item: "item", **dict(loop.args)})
+        head = _head(loop.name, _arguments(loop.inputs), Outputs("list[str]"))
+        lines = [*self.place(loop.line), "@dynamic", head, _doc(loop.doc)]
+        if loop.limit is None:
+            lines.append(layout(Bracket("[", (("", _text(body) + " for item in " + _text(source)),), "]"), 4, "return "))
+            return "\n".join(lines)
+        lines.append("    results: list[str] = []")
+        lines.append(layout(call("enumerate", [source]), 4, "for index, item in ", ":"))
+        lines.append(layout(body, 8, "result = "))
+        lines.append(f"        if index >= {loop.limit}:")
+        lines.append(comment(f"At most {loop.limit} at a time: an item starts when the one {loop.limit} places before it has ended.", 12))
+        lines.append(f"            results[index - {loop.limit}] >> result")
+        lines.append("        results.append(result)")
+        lines.append("    return results")
+        return "\n".join(lines)
+
+    def workflow(self, workflow: Workflow, module: Module) -> str:
+        is_main = workflow is module.main
+        decorator = "@workflow"
+        arguments: Iterable[str] = _arguments(workflow.inputs)
+        doc = workflow.doc
+        if is_main:
+            decorator = "@workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE)"
+            arguments = _main_arguments(module.arguments)
+            doc = _main_doc(doc.strip() or f"The pipeline `{self.request.pipeline.name}`.", module.arguments)
+        lines = [*self.place(workflow.line), decorator, _head(workflow.name, arguments, workflow.outputs), _doc(doc)]
+        used = set(_roots(workflow))
+        lines.extend(_statement(statement, used) for statement in workflow.statements)
+        if workflow.outputs is not None:
+            lines.append(layout(_returned(workflow.outputs, workflow.returns), 4, "return "))
+        elif not workflow.statements:
+            lines.append("    return")
+        return "\n".join(lines)
+
+    def place(self, line: int) -> list[str]:
+        return [comment(f"{self.request.pipeline.source}:{line}")] if line else []
+
+
+def _class(outputs: Outputs, shown: set[str]) -> Iterator[str]:
+    if outputs.class_name is None or outputs.class_name in shown:
+        return
+    shown.add(outputs.class_name)
+    fields = "\n".join(f"    {name}: {annotation}" for name, annotation in outputs.fields)
+    yield f"class {outputs.class_name}(NamedTuple):\n{_doc(outputs.doc)}\n\n{fields}"
+
+
+def _doc(text: str) -> str:
+    return "    " + docstring(text, 4)
+
+
+def _head(name: str, arguments: Iterable[str], outputs: Outputs | None) -> str:
+    result = "None" if outputs is None else outputs.class_name or outputs.annotation
+    return layout(call(f"def {name}", list(arguments)), tail=f" -> {result}:")
+
+
+def _arguments(ports: Iterable[Port]) -> list[str]:
+    return [f"{port.name}: {port.annotation}" for port in ports]
+
+
+def _main_arguments(arguments: tuple[Argument, ...]) -> list[str]:
+    required = [f"{a.name}: {a.annotation}" for a in arguments if a.default is None]
+    return required + [f"{a.name}: {a.annotation} = {a.default}" for a in arguments if a.default is not None]
+
+
+def _main_doc(doc: str, arguments: tuple[Argument, ...]) -> str:
+    described = [f"    {a.name}: {' '.join(a.doc.split())}" for a in arguments if a.doc.strip()]
+    return "\n".join([doc, "", "Args:", *described]) if described else doc
+
+
+def _task_body(task: Task) -> str:
+    captures = _captures(task.inputs)
+    match task.kind:
+        case "nothing":
+            return '    return ""'
+        case "parameters" | "outputs":
+            items: tuple[tuple[str, Code], ...] = (("", captures), *((("json=", code(list(task.json))),) if task.json else ()))
+            return _hand_over(f"mloc.{task.kind}", items, task.outputs, whole=False)
+        case "decide" | "items":
+            return _hand_over(f"mloc.{task.kind}", (("", literal(task.units[0])), ("", captures)), task.outputs, whole=True)
+        case "each":
+            return _hand_over("mloc.run_for_item", (("", code(list(task.units))), ("", captures)), task.outputs, whole=True)
+        case "merge":
+            stands = (("", literal(task.units[0])), ("", literal(task.arm)))
+            return _hand_over("mloc.merge", (*stands, ("", captures)), task.outputs, whole=False)
+        case "step" | "yield":
+            return _hand_over("mloc.run", (("", literal(task.units[0])), ("", captures)), task.outputs, whole=False)
+        case _:
+            assert_never(task.kind)
+
+
+def _hand_over(function: str, items: tuple[tuple[str, Code], ...], outputs: Outputs | None, *, whole: bool) -> str:
+    """The statement that calls the runner; `whole` says that it gives the task's value itself, not a tuple of one."""
+    if outputs is None:
+        return layout(Bracket(f"{function}(", items, ")"), 4)
+    if outputs.class_name is not None:
+        return layout(Bracket(f"{outputs.class_name}(*{function}(", items, "))"), 4, "return ")
+    return layout(Bracket(f"{function}(", items, ")" if whole else ")[0]"), 4, "return ")
+
+
+def _captures(ports: Iterable[Port]) -> Bracket:
+    return Bracket("{", tuple((f"{literal(port.key)}: ", port.name) for port in ports), "}")
+
+
+def _returned(outputs: Outputs, codes: tuple[str, ...]) -> Code:
+    if outputs.class_name is None:
+        return codes[0]
+    return call(outputs.class_name, keywords={name: value for (name, _), value in zip(outputs.fields, codes, strict=True)})
+
+
+# ---- statements -------------------------------------------------------------------------------------------------------
+
+
+def _statement(statement: Statement, used: set[str]) -> str:
+    match statement:
+        case Order(before, after):
+            return f"    {before} >> {after}"
+        case Invoke(target, function, args):
+            return layout(call(function, keywords=dict(args)), 4, _binding(target, used))
+        case MapOver(target, _, item, items, _, _):
+            mapped = _text(_mapped(statement))
+            return layout(call(mapped, keywords={item: items}), 4, _binding(target, used))
+        case Conditional(target, _, _, _):
+            return layout(_conditional(statement), 4, _binding(target, used))
+        case _:
+            assert_never(statement)
+
+
+def _binding(target: str, used: set[str]) -> str:
+    return f"{target} = " if target in used else ""
+
+
+def _mapped(statement: MapOver) -> Code:
+    task: Code = call("partial", [statement.function], dict(statement.bound)) if statement.bound else statement.function
+    options: dict[str, Code] = {} if statement.limit is None else {"concurrency": literal(statement.limit)}
+    # Later items still run after one has failed, as everywhere in a pipeline.
+    return call("map_task", [task], {**options, "run_all_sub_nodes": "True"})
+
+
+def _conditional(statement: Conditional) -> Code:
+    lines: list[str] = [f"conditional({literal(statement.name)})"]
+    *cases, (_, otherwise) = statement.cases
+    for place, (label, invoke) in enumerate(cases):
+        lines.append(f".{'elif_' if place else 'if_'}({statement.arm} == {literal(label)})")
+        lines.append(f".then({_text(call(invoke.function, keywords=dict(invoke.args)))})")
+    lines.append(".else_()")
+    lines.append(f".then({_text(call(otherwise.function, keywords=dict(otherwise.args)))})")
+    return "(\n" + "\n".join(f"        {line}" for line in lines) + "\n    )"
+
+
+def _roots(workflow: Workflow) -> Iterator[str]:
+    """The variables that the statements and the result of a workflow read."""
+    for read in (*workflow.returns, *(value for statement in workflow.statements for value in _reads(statement))):
+        yield read.split(".")[0]
+
+
+def _reads(statement: Statement) -> Iterator[str]:
+    match statement:
+        case Order(before, after):
+            yield from (before, after)
+        case Invoke(_, _, args):
+            yield from (value for _, value in args)
+        case MapOver(_, _, _, items, bound, _):
+            yield from (items, *(value for _, value in bound))
+        case Conditional(_, _, arm, cases):
+            yield arm
+            yield from (value for _, invoke in cases for _, value in invoke.args)
+        case _:
+            assert_never(statement)
+
+
+def _text(source: Code) -> str:
+    return layout(source, width=1_000_000)

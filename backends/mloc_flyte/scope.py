@@ -1,0 +1,125 @@
+"""What is known while a body is built: the names of every function, and the values that can be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from mloc.emit.names import identifiers
+from mloc.ir.model import Branch, Call, FanOut, Pipeline, Step
+from mloc.ir.walk import calls, nodes
+
+from .naming import RESERVED, Names, class_name, last
+from .plan import TEXT, TEXTS, Port, Statement
+
+
+@dataclass(slots=True)
+class Value:
+    """A value in a body: the code that reads it, and the sibling node that makes it ("" for an input of the body)."""
+
+    code: str
+    annotation: str
+    node: str
+
+
+@dataclass(slots=True)
+class Body:
+    """A workflow under construction; a value that nothing in it makes becomes one of its inputs.
+
+    `handles` holds, for every node, the code of a promise of its last task, `start` of what all else must wait for.
+    """
+
+    names: Names
+    known: Known
+    values: dict[str, Value] = field(default_factory=dict)
+    inputs: list[Port] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    handles: dict[str, str] = field(default_factory=dict)
+    start: str | None = None
+
+    def read(self, capture: str) -> str:
+        """The code of a value, by the runner's capture key."""
+        if capture not in self.values:
+            port = self.known.port(capture, self.names)
+            self.inputs.append(port)
+            self.values[capture] = Value(port.name, port.annotation, "")
+        return self.values[capture].code
+
+    def args(self, ports: tuple[Port, ...]) -> tuple[tuple[str, str], ...]:
+        """The arguments of a call of what has these inputs."""
+        return tuple((port.name, self.read(port.key)) for port in ports)
+
+    def made(self, node: str, capture: str, code: str) -> None:
+        """Note that a value of `node` can be read from now on."""
+        self.values[capture] = Value(code, self.known.annotation(capture), node)
+
+
+class Known:
+    """The names of every function and class of the module, and what a capture is called and looks like."""
+
+    def __init__(self, pipeline: Pipeline, main: str) -> None:
+        self.module = Names({*RESERVED, main})
+        self._steps = {step.name: step for step in pipeline.steps}
+        self._functions: dict[tuple[str, str], str] = {}
+        self._wanted = {f"${parameter.name}": parameter.name for parameter in pipeline.parameters}
+        self._lists: set[str] = set()
+        for role in ("parameters", "outputs", "nothing"):
+            self._name("", role, role)
+        self._name("", "parameters class", "Parameters")
+        self._name("", "outputs class", f"{class_name(pipeline.name)}Outputs")
+        uses = Counter(call.step for call in calls(pipeline.region))
+        for node in nodes(pipeline.region):
+            match node:
+                case Call():
+                    self._name_call(node, uses[node.step] == 1)
+                case Branch():
+                    self._name_branch(node)
+                case FanOut():
+                    self._name_fan_out(node)
+
+    def function(self, node: str, role: str) -> str:
+        """The name of a function or class of a node; "" is the pipeline itself."""
+        return self._functions[node, role]
+
+    def step(self, call: Call) -> Step:
+        return self._steps[call.step]
+
+    def annotation(self, capture: str) -> str:
+        return TEXTS if capture in self._lists else TEXT
+
+    def port(self, capture: str, names: Names) -> Port:
+        """An input for a capture, named in the given scope."""
+        return Port(capture, names.fresh(self._wanted[capture]), self.annotation(capture))
+
+    def _name(self, node: str, role: str, wanted: str) -> None:
+        self._functions[node, role] = self.module.fresh(wanted)
+
+    def _name_call(self, call: Call, only: bool) -> None:
+        self._name(call.id, "", call.step if only else f"{call.step}_{_plain(call.id)}")
+        self._name(call.id, "class", f"{class_name(self._functions[call.id, ''])}Outputs")
+        step = self.step(call)
+        for output in step.outputs:
+            name = f"{last(call.id)}_{output.name}" if step.named_outputs else last(call.id)
+            self._wanted[f"{call.id}.{output.name}"] = name
+
+    def _name_branch(self, branch: Branch) -> None:
+        base = _plain(branch.id)
+        self._name(branch.id, "decide", f"decide_{base}")
+        self._name(branch.id, "class", f"{class_name(base)}Values")
+        for arm in branch.arms:
+            self._name(branch.id, arm.label, f"{base}_{arm.label}")
+            self._name(branch.id, f"{arm.label} values", f"{base}_{arm.label}_values")
+        for merged in branch.merged:
+            self._wanted[f"{branch.id}.{merged.name}"] = merged.name
+
+    def _name_fan_out(self, fan_out: FanOut) -> None:
+        base = _plain(fan_out.id)
+        for role, wanted in (("items", "items_of_{}"), ("loop", "loop_over_{}"), ("body", "{}_body"), ("yield", "yield_of_{}")):
+            self._name(fan_out.id, role, wanted.format(base))
+        self._wanted[f"{fan_out.id}.item"] = fan_out.item
+        self._wanted[f"{fan_out.id}.result"] = last(fan_out.id)
+        self._lists.add(f"{fan_out.id}.result")
+
+
+def _plain(path: str) -> str:
+    return identifiers([path])[path]

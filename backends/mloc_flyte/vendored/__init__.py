@@ -1,0 +1,1 @@
+"""What every bundle carries beside the runner: the part that knows flytekit."""
