@@ -160,11 +160,12 @@ def _imports(nodes: Iterable[ast.AST], required: bool) -> Iterator[Found]:
                 yield from _imports(body, required=required and not caught)
                 yield from _imports([*handlers, *orelse], required=False)
                 yield from _imports(final, required)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield from _imports(ast.iter_child_nodes(node), required=False)
-            case ast.Call() if _is_dynamic(node):
-                yield Found(node, required=False)
-                yield from _imports(ast.iter_child_nodes(node), required)
+            case ast.expr():
+                # Expressions hold no statements, and can be nested deeper than we could follow by recursion.
+                calls = (inner for inner in ast.walk(node) if isinstance(inner, ast.Call))
+                yield from (Found(call, required=False) for call in calls if _is_dynamic(call))
             case _:
                 yield from _imports(ast.iter_child_nodes(node), required)
 

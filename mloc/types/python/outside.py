@@ -48,7 +48,8 @@ def check_imports(step: Step, module: str) -> None:
 
 def _check_shadow(step: Step, top: str) -> None:
     standard = top in sys.stdlib_module_names
-    if not standard and top not in _WELL_KNOWN:
+    # Only names that are surely another's: the project itself may be installed, too.
+    if not standard and not (top in _WELL_KNOWN and (_is_declared(step.resolver.project, top) or _is_installed(top))):
         return
     owner = "Python's own module" if standard else "the installed package"
     message = f"the project's `{top}` shadows {owner} `{top}`"
@@ -68,9 +69,14 @@ def _is_provided(project: Project, module: str) -> bool:
         return False
     if not top or top in sys.stdlib_module_names or top in _WELL_KNOWN:
         return bool(top)
+    return _is_declared(project, top) or _is_installed(top)
+
+
+def _is_declared(project: Project, top: str) -> bool:
+    """Whether some dependency's name resembles the module's: `acme-config` has `acme_config`, `google-cloud-storage` has `google`."""
     words = _folded(top)
     declared = (_folded(re.split(r"[\s\[<>=!~;@(]", requirement, maxsplit=1)[0]) for requirement in project.dependencies)
-    return any(words in name or name in words for name in declared if name) or _is_installed(top)
+    return any(words in name or name in words for name in declared if name)
 
 
 def _folded(name: str) -> str:
