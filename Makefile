@@ -34,8 +34,9 @@ format: test-environment ## rewrite the Python files in the house style
 	@$(TEST_PYTHON) -m ruff check --fix .
 	@$(TEST_PYTHON) -m ruff format .
 
-bench: demo-environment ## measure how long checking, compiling and running the examples takes
-	@$(DEMO_PYTHON) tools/bench.py
+bench: test-environment ## measure the compiler: against the KFP SDK, and on the examples
+	@$(TEST_PYTHON) benchmarks/compile.py
+	@$(TEST_PYTHON) benchmarks/examples.py
 
 clean: ## remove what was built here (the packages in ~/.cache/mloc stay)
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis examples/flights/data

@@ -31,7 +31,7 @@ def commands(scratch: Path) -> list[tuple[str, list[str]]]:
         measured.append((f"check {program.name}", ["check", str(program)]))
         for target in ("kfp", "airflow", "flyte"):
             out = str(scratch / program.stem / target)
-            measured.append((f"compile {program.name} for {target}", ["compile", str(program), "--target", target, "--out", out]))
+            measured.append((f"compile {program.name} for {target}", ["compile", str(program), "--target", target, "-o", out]))
     measured.append(("run hello.mlp", ["run", str(EXAMPLES / "hello" / "hello.mlp"), "--report", str(scratch / "report.json")]))
     return measured
 
