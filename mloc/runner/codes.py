@@ -22,8 +22,9 @@ Function = Callable[..., object]
 
 
 def run_code(step: Step, inputs: dict[str, Value], out: Path, source: str, code: Sequence[str]) -> dict[str, Json]:
-    """The wire values of a step's outputs, artifacts as local files; the folder `out` is free for them. `code` is where modules are looked up.
+    """The wire values of a step's outputs, artifacts as local files.
 
+    The folder `out` is free for them; `code` names the folders where the user's modules were looked up.
     Raises UserCodeFailed, and Invalid (OutOfDomain for a domain) for what does not fit the declaration.
     """
     if "shell" in step.run:
@@ -79,7 +80,7 @@ def _inline(code: str, line: int, step: Step, source: str) -> Function:
     if not isinstance(function, ast.FunctionDef):
         raise AssertionError("a def parses as a function")
     try:
-        body = ast.increment_lineno(ast.parse(code, source), line - 1).body
+        body = ast.increment_lineno(_parsed(code, line), line - 1).body
         function.body = body or function.body
         function.args.kwonlyargs = [ast.arg(declared.name) for declared in step.inputs]
         function.args.kw_defaults = [None] * len(step.inputs)
@@ -89,3 +90,12 @@ def _inline(code: str, line: int, step: Step, source: str) -> Function:
     names: dict[str, object] = {"__name__": "mloc_inline"}
     exec(compiled, names)
     return cast("Function", names["step"])
+
+
+def _parsed(code: str, line: int) -> ast.Module:
+    try:
+        return ast.parse(code)
+    except SyntaxError as error:
+        # Lines count from the beginning of the code here, from that of the program where the tree is compiled.
+        error.lineno = (error.lineno or 1) + line - 1
+        raise
