@@ -1,0 +1,159 @@
+"""Prints the IR: one node a line, regions indented, long types and settings defined once at the top."""
+
+from __future__ import annotations
+
+import json
+from typing import assert_never
+
+from mloc.ir.model import Branch, Call, Expr, FanOut, Node, Pipeline, Region, Run, RunInline, RunPython, RunShell, Settings, Step
+from mloc.ir.text.show_exprs import expr_text
+from mloc.ir.text.show_types import TypeNames, domain_text
+from mloc.ir.text.words import Known, name
+from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
+from mloc.types.model import ListOf, Type
+
+_INDENT = "    "
+_SHORT = 40
+"""Settings not longer than this stand at their call."""
+
+
+def show(pipeline: Pipeline) -> str:
+    """The printed form, which `parse` reads back; also of an IR that is not well formed."""
+    return _Printer(pipeline).text()
+
+
+class _Printer:
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.subject = pipeline
+        self.types = TypeNames()
+        self.settings: dict[Settings, str] = {}
+        self.steps = {step.name: step for step in pipeline.steps}
+        self.known: Known = {("$", p.name): p.type for p in pipeline.parameters}
+        exprs = [e for node in nodes(pipeline.region) for e in (*own_exprs(node), *closing_exprs(node))]
+        self.read: Known = {(r.node, r.output): r.type for r in refs(*exprs, *(r.value for r in pipeline.results))}
+        self.lines: list[str] = []
+
+    def text(self) -> str:
+        subject = self.subject
+        parameters = [f"parameter {self.types.declared('$' + name(p.name), p.type, p.default, p.domain)}" for p in subject.parameters]
+        steps = [line for step in subject.steps for line in self.step(step)]
+        self.region(subject.region, "")
+        results = [
+            f"result {name(r.name)}: {self.types.spell(r.type)}{domain_text(r.domain)} = {expr_text(r.value, self.known, self.types)}"
+            for r in subject.results
+        ]
+        head = f"pipeline {name(subject.name)} from {json.dumps(subject.source)} sha256 {json.dumps(subject.source_sha256)}"
+        groups = [f"settings {label} = {settings_text(settings)}" for settings, label in self.settings.items()]
+        blocks = [[head], self.types.definitions, groups, parameters, steps, self.lines, results]
+        return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+    def step(self, step: Step) -> list[str]:
+        inputs = ", ".join(self.types.declared(name(i.name), i.type, i.default, i.domain) for i in step.inputs)
+        if step.named_outputs:
+            outputs = f"({', '.join(self.types.declared(name(o.name), o.type, None, o.domain) for o in step.outputs)})"
+        else:
+            outputs = ", ".join(f"{self.types.spell(o.type)}{domain_text(o.domain)}" for o in step.outputs)
+        how, code = _run(step.run)
+        lines = (
+            [] if code is None else [f"{_INDENT}| {line}".rstrip(" ") if not line else f"{_INDENT}| {line}" for line in code.split("\n")]
+        )
+        return [f"step {name(step.name)}({inputs}) -> {outputs} {how}", *lines]
+
+    # ---- nodes ----
+
+    def region(self, region: Region, indent: str) -> None:
+        for node in region.nodes:
+            self.node(node, indent)
+
+    def node(self, node: Node, indent: str) -> None:
+        after = f" after {', '.join(f'%{other}' for other in node.after)}" if node.after else ""
+        match node:
+            case Call():
+                self.call(node, after, indent)
+            case Branch():
+                self.branch(node, after, indent)
+            case FanOut():
+                self.fan_out(node, after, indent)
+            case _:
+                assert_never(node)
+
+    def call(self, call: Call, after: str, indent: str) -> None:
+        args = ", ".join(f"{name(label)} = {self.expr(value)}" for label, value in call.args)
+        step = self.steps.get(call.step)
+        declared: dict[str, Type] = {} if step is None else {o.name: o.type for o in step.outputs}
+        special = {o: self.read[call.id, o] for o, type_ in declared.items() if self.read.get((call.id, o), type_) != type_}
+        self.known.update({(call.id, output): type_ for output, type_ in (declared | special).items()})
+        given = f" -> ({', '.join(f'{name(o)}: {self.types.spell(t)}' for o, t in special.items())})" if special else ""
+        self.lines.append(f"{indent}%{call.id} = call {name(call.step)}({args}){given}{after}{self.how(call.settings)}")
+
+    def branch(self, branch: Branch, after: str, indent: str) -> None:
+        self.lines.append(f"{indent}%{branch.id} = if{after}")
+        inner = indent + _INDENT
+        for arm in branch.arms:
+            condition = "" if arm.condition is None else f" {self.expr(arm.condition)}"
+            self.lines.append(f"{inner}arm {name(arm.label)}{condition}")
+            self.region(arm.region, inner + _INDENT)
+        for merged in branch.merged:
+            values = " | ".join(self.expr(value) for value in merged.values)
+            self.lines.append(f"{inner}phi {name(merged.name)}: {self.types.spell(merged.type)} = {values}")
+            self.known[branch.id, merged.name] = merged.type
+
+    def fan_out(self, fan_out: FanOut, after: str, indent: str) -> None:
+        item = f"{name(fan_out.item)}: {self.types.spell(fan_out.item_type)}"
+        limit = "" if fan_out.limit is None else f" limit {fan_out.limit}"
+        self.lines.append(f"{indent}%{fan_out.id} = for {item} in {self.expr(fan_out.source)}{limit}{after}")
+        self.known[fan_out.id, "item"] = fan_out.item_type
+        self.region(fan_out.region, indent + _INDENT)
+        if fan_out.result is not None:
+            self.lines.append(f"{indent}{_INDENT}yield {self.expr(fan_out.result)}")
+            self.known[fan_out.id, "result"] = ListOf(fan_out.result.type)
+
+    # ---- parts of a line ----
+
+    def expr(self, expr: Expr) -> str:
+        return expr_text(expr, self.known, self.types)
+
+    def how(self, settings: Settings) -> str:
+        """The settings of a call: at the call when short, else by the label of a group."""
+        if settings in self.settings:
+            return f" {self.settings[settings]}"
+        text = settings_text(settings)
+        if len(text) <= _SHORT:
+            return f" {text}" if text else ""
+        self.settings[settings] = f"#{len(self.settings) + 1}"
+        return f" {self.settings[settings]}"
+
+
+def _run(run: Run) -> tuple[str, str | None]:
+    """How a step runs, and its code."""
+    match run:
+        case RunPython(module, function):
+            return f"python {json.dumps(f'{module}:{function}')}", None
+        case RunInline(code):
+            return "inline", code
+        case RunShell(script):
+            return "shell", script
+        case _:
+            assert_never(run)
+
+
+def settings_text(settings: Settings) -> str:
+    """The settings that are not the default ones: `retry=2 backoff=1000`."""
+    retry, resources, usual = settings.retry, settings.resources, Settings()
+    leaves: list[tuple[str, str | int | float | None, str | int | float | None]] = [
+        ("retry", retry.count, usual.retry.count),
+        ("backoff", retry.backoff_ms, usual.retry.backoff_ms),
+        ("factor", retry.factor, usual.retry.factor),
+        ("max_delay", retry.max_delay_ms, None),
+        ("timeout", settings.timeout_ms, None),
+        ("cpu", resources.cpu, None),
+        ("memory", resources.memory, None),
+        ("disk", resources.disk, None),
+        ("gpu", resources.gpu, None),
+        ("gpu_type", resources.gpu_type, None),
+        ("image", settings.image, None),
+    ]
+    words = [f"{label}={json.dumps(value)}" for label, value, default in leaves if value != default]
+    if retry.on != usual.retry.on:
+        words.insert(0, f"on={json.dumps(retry.on, separators=(',', ':'))}")
+    return " ".join(words + [f"env.{name(key)}={json.dumps(value)}" for key, value in settings.env])
