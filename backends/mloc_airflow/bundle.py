@@ -1,0 +1,53 @@
+"""The files of a bundle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+
+from mloc.backend import API, Artifacts, Feature, Pass, Refusal, Request
+from mloc.diagnostics.model import Bag
+from mloc.emit.python import docstring
+from mloc_airflow.fused import plan
+from mloc_airflow.lower import lower
+from mloc_airflow.render import render
+
+_ADAPTER = ("bodies.py", "engine.py", "launch_values.py", "tasks.py", "units.py")
+
+
+class AirflowBackend:
+    """The target `airflow`: a DAG file on `airflow.sdk` and a package beside it that holds all it needs."""
+
+    def __init__(self) -> None:
+        self.name = "airflow"
+        self.api = API
+        self.refused: Mapping[Feature, Refusal] = {}
+        self.lowering: tuple[Pass, ...] = ()
+        self.launcher = "mloc_airflow.launch"
+
+    def emit(self, request: Request, bag: Bag) -> Artifacts:
+        """`<pipeline>.py` and `<pipeline>_mloc/`. Nothing is refused, so nothing goes into the bag."""
+        pipeline = request.pipeline
+        package = f"{pipeline.name}_mloc"
+        bodies = plan(pipeline)
+        found: dict[str, str | bytes] = {
+            f"{pipeline.name}.py": render(pipeline, lower(pipeline, request.lines), request.mloc_version),
+            f"{package}/__init__.py": docstring(f"What the DAG `{pipeline.name}` runs; written by mloc {request.mloc_version}.") + "\n",
+            # Airflow looks for DAGs in every file of its folder.
+            f"{package}/.airflowignore": "*\n",
+            f"{package}/program.json": json.dumps(request.program, indent=1) + "\n",
+        }
+        if bodies:
+            found[f"{package}/bodies.json"] = json.dumps(bodies, indent=1) + "\n"
+        for name in _ADAPTER:
+            found[f"{package}/{name}"] = _adapter(name)
+        found |= {f"{package}/runner/{path}": content for path, content in request.runner.items()}
+        found |= {f"{package}/code/{path}": content for path, content in request.code.items()}
+        return dict(sorted(found.items()))
+
+
+def _adapter(name: str) -> str:
+    """A file of the adapter, with the bundle's own copy of the runner in place of ours."""
+    source = files("mloc_airflow").joinpath("adapter", name).read_text(encoding="utf-8")
+    return source.replace("from mloc.runner.", "from .runner.")

@@ -1,0 +1,103 @@
+"""What a DAG file says, before it is written: task functions, and the statements that wire them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mloc.emit.python import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A parameter of a task function, and the variable or expression that the DAG passes for it."""
+
+    name: str
+    value: str
+    annotation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task function and its one call. `result` is the expression it returns, `notes` comments above that."""
+
+    task_id: str
+    function: str
+    variable: str
+    doc: str
+    line: int
+    arguments: tuple[Argument, ...]
+    result: Code
+    returns: str = "Outputs"
+    decorator: str = "task"
+    options: tuple[tuple[str, Code], ...] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """`variable = function(arguments)`; mapped when it has an item: the argument for it, and the variable of the items."""
+
+    task: Task
+    mapped: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A task that does nothing and waits for a region, of which some tasks may be skipped."""
+
+    variable: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`before >> after`."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """The tasks of one arm of a branch, as a TaskGroup."""
+
+    group_id: str
+    title: str
+    line: int
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A mapped TaskGroup: a function of the item that gives the variables `returned`."""
+
+    function: str
+    group_id: str
+    title: str
+    line: int
+    item: str
+    items: str
+    statements: tuple[Statement, ...]
+    returned: tuple[str, ...]
+
+
+Statement: TypeAlias = Bind | Join | Order | Arms | Body
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A DAG file: the name of its DAG function, and what stands in it."""
+
+    function: str
+    statements: tuple[Statement, ...]
+
+
+def tasks(statements: Iterable[Statement]) -> Iterator[Task]:
+    """Every task, in the order in which it is called."""
+    for statement in statements:
+        if isinstance(statement, Bind):
+            yield statement.task
+        elif isinstance(statement, (Arms, Body)):
+            yield from tasks(statement.statements)

@@ -1,0 +1,43 @@
+"""The import lines of a DAG file: what it uses, and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mloc.emit.python import WIDTH, Bracket, Code, layout
+
+_SDK = ("Param", "TaskGroup", "TriggerRule", "XComArg", "dag", "task", "task_group")
+_ADAPTER = ("Outputs", "collect", "decide", "gathered", "items", "launch_parameters", "output", "run", "run_body", "yields")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def imports(used: set[str], package: str) -> str:
+    """The import lines for the names that a file uses; it gives none of them another meaning."""
+    standard = ["import datetime"] if "datetime" in used else []
+    standard += ["from collections.abc import Sequence"] if "Sequence" in used else []
+    airflow = ["from airflow.providers.standard.operators.empty import EmptyOperator"] if "EmptyOperator" in used else []
+    airflow.append(_from("airflow.sdk", (name for name in _SDK if name in used)))
+    adapter = [_from(f"{package}.tasks", (name for name in _ADAPTER if name in used))]
+    sections = [["from __future__ import annotations"], standard, airflow, adapter]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def words(*sources: Code) -> Iterator[str]:
+    """The names in code, without what stands in strings."""
+    for source in sources:
+        if isinstance(source, str):
+            yield from _WORD.findall(_STRING.sub("", source))
+        else:
+            yield from words(source.opening)
+            for _, item in source.items:
+                yield from words(item)
+
+
+def _from(module: str, names: Iterable[str]) -> str:
+    members = Bracket("", tuple(("", name) for name in names), "")
+    line = layout(members, 0, f"from {module} import ", width=10_000)
+    if len(line) <= WIDTH:
+        return line
+    return layout(Bracket("(", members.items, ")"), 0, f"from {module} import ", width=0)

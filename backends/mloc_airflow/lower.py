@@ -1,0 +1,330 @@
+"""A pipeline as an Airflow DAG.
+
+Before: regions of calls, branches and fan-outs. After: task functions and the statements that wire them, where
+
+- a step is a task, a branch a `@task.branch` and a task that merges,
+  a fan-out a task that gives the items, a mapped body, and a task that collects;
+- within a mapped body, where Airflow can neither branch nor map, a branch is decided and merged by ordinary tasks and every step asks first
+  whether its arm was taken; a body that holds a fan-out, or several steps under a limit, runs in one task (`bodies.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from mloc.emit.python import Bracket, Code, call, literal
+from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
+from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, key, merge_id, yield_id
+from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
+from mloc_airflow.graph import Argument, Arms, Bind, Body, Graph, Order, Task
+from mloc_airflow.settings import attempts
+from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused, read_by
+
+_ANY_ARM = ("trigger_rule", "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS")
+_SKIPS_ALLOWED = ("trigger_rule", "TriggerRule.NONE_FAILED")
+_WAITS_ITSELF = "Airflow cannot wait between attempts as declared: the runner makes them all in this task."
+
+
+def lower(pipeline: Pipeline, lines: Mapping[str, int]) -> Graph:
+    """The DAG of a pipeline; `lines` gives the source line of each node by id, "" for the pipeline's own."""
+    lowering = _Lowering(pipeline, lines)
+    scope = Scope()
+    if pipeline.parameters:
+        lowering.parameters(scope)
+    lowering.region(pipeline.region, scope)
+    lowering.outputs(scope)
+    function = lowering.wiring.names.python(pipeline.name, f"{pipeline.name}_dag")
+    return Graph(function, tuple(scope.statements))
+
+
+class _Lowering:
+    def __init__(self, pipeline: Pipeline, lines: Mapping[str, int]) -> None:
+        self.pipeline = pipeline
+        self.wiring = Wiring(pipeline, lines)
+        self.names = self.wiring.names
+        self.variables = self.wiring.variables
+        self.steps = {step.name: step for step in pipeline.steps}
+
+    # ---- the pipeline's own tasks ----------------------------------------------------------------------------------
+
+    def parameters(self, scope: Scope) -> None:
+        variable = self.names.python("parameters", "pipeline_parameters")
+        function = self.names.python("read_parameters", "read_pipeline_parameters")
+        doc = "Check the launch's parameters, before any step starts."
+        task_id, line = self.names.task(PARAMETERS), self.wiring.line("")
+        self.wiring.bind(Task(task_id, function, variable, doc, line, (), call("launch_parameters")), scope)
+        # Known only from here on: the task that reads them waits for nothing.
+        self.variables[PARAMETERS] = variable
+
+    def outputs(self, scope: Scope) -> None:
+        """The last task: it gives the pipeline's results, and its state is the run's."""
+        reads = self.wiring.reads((result.value for result in self.pipeline.results), scope)
+        function = self.names.python("give_outputs", "give_pipeline_outputs")
+        doc = "Give the pipeline's outputs, once every step has succeeded or was not asked for."
+        task = Task(
+            self.names.task(OUTPUTS),
+            function,
+            self.names.python("outputs", "pipeline_outputs"),
+            doc,
+            self.wiring.line(""),
+            tuple(reads.arguments.values()),
+            call("run", [literal(OUTPUTS), reads.code()]),
+        )
+        if any(not isinstance(node, Call) for node in self.pipeline.region.nodes):
+            task = replace(task, options=(_SKIPS_ALLOWED,))
+        self.wiring.bind(task, scope, tuple(self.wiring.open))
+
+    # ---- regions ---------------------------------------------------------------------------------------------------
+
+    def region(self, region: Region, scope: Scope) -> None:
+        for node in region.nodes:
+            before = self.wiring.preceding(node, region)
+            match node:
+                case Call():
+                    ends: tuple[str, ...] = (self.call(node, scope, before),)
+                case Branch():
+                    ends = self.branch(node, scope, before) if scope.fan_out is None else self.converted(node, scope, before)
+                case FanOut():
+                    ends = self.fan_out(node, scope, before)
+                case _:
+                    assert_never(node)
+            self.wiring.ends[node.id] = ends
+
+    def call(self, node: Call, scope: Scope, before: Iterable[str], mapped: tuple[str, str] | None = None) -> str:
+        limit = None if scope.fan_out is None else scope.fan_out.limit
+        made = attempts(node.settings, limit is not None)
+        variable, step = self.variables[node.id], self.steps[node.step]
+        reads = self.wiring.reads(own_exprs(node), scope)
+        task = Task(
+            self.wiring.task_ids[node.id],
+            self.names.python(node.step, f"{node.step}_{variable}" if variable != node.step else f"run_{node.step}"),
+            variable,
+            step.doc.strip() or f"The step `{step.name}`.",
+            self.wiring.line(node.id),
+            tuple(reads.arguments.values()),
+            call("run", [literal(node.id), reads.code()], {"retries": "True"} if made.by_runner else {}),
+            options=made.options if limit is None else (*made.options, ("max_active_tis_per_dagrun", str(limit))),
+            notes=_WAITS_ITSELF if made.by_runner else "",
+        )
+        self.wiring.bind(task, scope, before, mapped)
+        return variable
+
+    # ---- branches --------------------------------------------------------------------------------------------------
+
+    def branch(self, node: Branch, scope: Scope, before: Iterable[str]) -> tuple[str, ...]:
+        """A branch that the engine takes: what stands in other arms is skipped."""
+        wiring = self.wiring
+        variable = self.variables[node.id] = wiring.variable_of_node(node.id)
+        task_id = self.names.task(node.id)
+        reads = wiring.reads(own_exprs(node), scope)
+        head = Scope(rooted=scope.rooted)
+        wiring.wait(variable, read_by(reads.arguments.values()), before, head)
+
+        outside = tuple(wiring.open)
+        tail, arms = Scope(rooted=True), {arm.label: Scope(rooted=True) for arm in node.arms}
+        for arm in node.arms:
+            self.region(arm.region, arms[arm.label])
+            self.add_arm(node, arm.label, arms[arm.label], tail)
+        leaves = wiring.opened_since(outside)
+        after = Scope(rooted=True)
+        if node.merged:
+            self.merge(node, after, leaves, decided_by_engine=True)
+        elif node.id in wiring.ordered:
+            wiring.join(node.id, f"after_{variable}", leaves, after)
+
+        choices = {label: [made_id for made_id, _ in (*arm.made, *after.made)] for label, arm in arms.items()}
+        task = Task(
+            task_id,
+            self.names.python(f"decide_{variable}"),
+            variable,
+            "Choose the arm to take.",
+            wiring.line(node.id),
+            tuple(reads.arguments.values()),
+            call("decide", [literal(node.id), reads.code(), _choices(choices)]),
+            returns="list[str]",
+            decorator="task.branch",
+        )
+        # The task that merges waits for the decision by reading it.
+        linked = [*(made for arm in arms.values() for made in arm.made), *(() if node.merged else after.made)]
+        links = [Order((variable,), tuple(name for _, name in linked))] if linked else []
+        if linked or node.merged:
+            wiring.open.pop(variable, None)
+        scope.statements += [Bind(task), *head.statements, *tail.statements, *after.statements, *links]
+        scope.made += [(task_id, variable), *after.made]
+        return tuple(name for _, name in after.made) or leaves or (variable,)
+
+    def add_arm(self, node: Branch, label: str, inner: Scope, scope: Scope) -> None:
+        if inner.statements:
+            group = self.names.group(f"{node.id}_{label}")
+            scope.statements.append(Arms(group, f"The steps of `{label}`.", self.wiring.line(node.id), tuple(inner.statements)))
+
+    def merge(self, node: Branch, scope: Scope, leaves: tuple[str, ...], decided_by_engine: bool) -> str:
+        """The task that gives the merged names. Where the engine took the branch, tasks of other arms gave nothing."""
+        decided = self.variables[node.id]
+        inside = {each.id for arm in node.arms for each in nodes(arm.region)}
+        reads = self.wiring.reads((), scope)
+        if decided_by_engine:
+            reads.add(f"{node.id}.arm", "arm", Argument("arm", f'{decided}["arm"]', "str"))
+        else:
+            self.wiring.read_arm(reads, node.id)
+        for ref in refs(*closing_exprs(node)):
+            if decided_by_engine and ref.node in inside:
+                name = self.wiring.variable(ref)
+                reads.add(key(ref), f"output({name}, {literal(ref.output)})", Argument(name, name, "Outputs | None"))
+            else:
+                self.wiring.read(reads, ref)
+        only = (node.merged[0].name,) if len(node.merged) == 1 else ()
+        variable = self.variables[merge_id(node)] = self.names.python(*only, f"{decided}_merged")
+        task = Task(
+            self.names.task(merge_id(node)),
+            self.names.python(f"merge_{decided}"),
+            variable,
+            f"Give {', '.join(f'`{merged.name}`' for merged in node.merged)} as the arm that was taken has it.",
+            self.wiring.line(node.id),
+            tuple(reads.arguments.values()),
+            call("run", [literal(merge_id(node)), reads.code()]),
+            options=(_ANY_ARM,) if decided_by_engine else (),
+        )
+        self.wiring.bind(task, scope, leaves)
+        return variable
+
+    def converted(self, node: Branch, scope: Scope, before: Iterable[str]) -> tuple[str, ...]:
+        """A branch in a mapped body: everything in it runs, and what stands in other arms gives null."""
+        wiring = self.wiring
+        variable = self.variables[node.id] = wiring.variable_of_node(node.id)
+        reads = wiring.reads(own_exprs(node), scope)
+        doc = "Choose the arm to take; in a mapped body its steps ask for it."
+        task = Task(
+            self.names.task(node.id),
+            self.names.python(f"decide_{variable}"),
+            variable,
+            doc,
+            wiring.line(node.id),
+            tuple(reads.arguments.values()),
+            call("run", [literal(node.id), reads.code()]),
+        )
+        outside = tuple(wiring.open)
+        wiring.bind(task, scope, before)
+        for arm in node.arms:
+            inner = replace(scope, statements=[], guards=(*scope.guards, node.id))
+            self.region(arm.region, inner)
+            self.add_arm(node, arm.label, inner, scope)
+        leaves = wiring.opened_since(outside)
+        return (self.merge(node, scope, leaves, decided_by_engine=False),) if node.merged else leaves
+
+    # ---- fan-outs --------------------------------------------------------------------------------------------------
+
+    def fan_out(self, node: FanOut, scope: Scope, before: Iterable[str]) -> tuple[str, ...]:
+        wiring, last = self.wiring, node.id.rpartition(".")[2]
+        items = self.names.python(f"{last}_items", f"{node.id}_items")
+        self.variables[f"{node.id}.item"] = self.names.python(node.item, f"{last}_{node.item}", f"{node.id}_{node.item}")
+        reads = wiring.reads(own_exprs(node), scope)
+        task = Task(
+            self.names.task(f"{node.id}.items"),
+            self.names.python(f"list_{items}"),
+            items,
+            f"Give the items of `for {node.item} in …`.",
+            wiring.line(node.id),
+            tuple(reads.arguments.values()),
+            call("items", [literal(node.id), reads.code()]),
+            returns="list[str]",
+        )
+        outside = tuple(wiring.open)
+        wiring.bind(task, scope, before)
+        if is_fused(node):
+            self.fused_body(node, scope, items)
+        elif node.region.nodes:
+            self.mapped_body(node, scope, items)
+        leaves = wiring.opened_since(outside)
+        if node.result is not None:
+            return (self.collect(node, scope, items, leaves),)
+        if node.id in wiring.ordered:
+            return (wiring.join(node.id, f"after_{last}", (items, *leaves), scope),)
+        return leaves
+
+    def mapped_body(self, node: FanOut, scope: Scope, items: str) -> None:
+        wiring, item = self.wiring, self.variables[f"{node.id}.item"]
+        inner = Scope(fan_out=node, rooted=True)
+        first = node.region.nodes[0]
+        if len(node.region.nodes) == 1 and isinstance(first, Call):
+            wiring.ends[first.id] = (self.call(first, inner, (), (item, items)),)
+            scope.statements += inner.statements
+            return
+        wiring.open.pop(items)
+        outside = tuple(wiring.open)
+        group, function = self.names.group(node.id), self.names.python(f"each_{item}")
+        self.region(node.region, inner)
+        read = (wiring.variable(ref) for ref in refs(node.result) if ref.node in _inside(node))
+        returned = tuple(dict.fromkeys((*wiring.opened_since(outside), *read)))
+        title = f"The body of `for {node.item} in …`, once for each item."
+        scope.statements.append(Body(function, group, title, wiring.line(node.id), item, items, tuple(inner.statements), returned))
+
+    def fused_body(self, node: FanOut, scope: Scope, items: str) -> None:
+        """The whole body as one task, in the order of the source."""
+        item, last = self.variables[f"{node.id}.item"], node.id.rpartition(".")[2]
+        inner = Scope(fan_out=node, rooted=True)
+        exprs = [expr for each in nodes(node.region) for expr in (*own_exprs(each), *closing_exprs(each))]
+        within = _inside(node) | {node.id}
+        reads = self.wiring.reads([ref for ref in refs(*exprs, node.result) if ref.node not in within], inner)
+        why = "Airflow limits tasks, not items" if node.limit is not None else "Airflow maps no task within a mapped one"
+        variable = self.variables[f"{node.id}[]"] = self.names.python(f"{last}_bodies", f"{node.id}_bodies")
+        limit = () if node.limit is None else (("max_active_tis_per_dagrun", str(node.limit)),)
+        task = Task(
+            self.names.task(node.id),
+            self.names.python(f"each_{item}"),
+            variable,
+            f"The body of `for {node.item} in …`, once for each item.",
+            self.wiring.line(node.id),
+            tuple(reads.arguments.values()),
+            call("run_body", [literal(node.id), reads.code()]),
+            options=(("retries", "0"), *limit),
+            notes=f"{why}: the steps of an item run one after another in this task, each with its own retries.",
+        )
+        self.wiring.bind(task, inner, (), (item, items))
+        scope.statements += inner.statements
+
+    def collect(self, node: FanOut, scope: Scope, items: str, leaves: tuple[str, ...]) -> str:
+        """The task that gives the list. It evaluates `yield` for each item, which costs no task of its own."""
+        last = node.id.rpartition(".")[2]
+        reads, values = self.gathered(node) if is_fused(node) else self.yielded(node, items)
+        variable = self.variables[collect_id(node)] = self.names.python(last, f"{last}_list", node.id)
+        task = Task(
+            self.names.task(collect_id(node)),
+            self.names.python(f"collect_{last}", f"collect_{variable}"),
+            variable,
+            f"Collect what `for {node.item} in …` yields, in the order of the items.",
+            self.wiring.line(node.id),
+            tuple(reads.arguments.values()),
+            call("collect", [literal(collect_id(node)), values]),
+            # An empty list skips the body, not what follows: the task of the items has succeeded.
+            options=(_ANY_ARM,),
+        )
+        self.wiring.bind(task, scope, (items, *leaves))
+        return variable
+
+    def gathered(self, node: FanOut) -> tuple[Reads, Code]:
+        bodies = self.variables[f"{node.id}[]"]
+        return Reads({bodies: Argument(bodies, bodies, "Sequence[Outputs]")}), call("gathered", [bodies, literal("result")])
+
+    def yielded(self, node: FanOut, items: str) -> tuple[Reads, Code]:
+        reads = Reads({items: Argument(items, items, "list[str]")})
+        inside = _inside(node)
+        for ref in refs(node.result):
+            if ref.node in inside:
+                variable = self.wiring.variable(ref)
+                gathered = f"gathered({variable}, {literal(ref.output)})"
+                reads.add(key(ref), gathered, Argument(variable, variable, "Sequence[Outputs]"))
+            elif ref.node != node.id:
+                self.wiring.read(reads, ref)
+        return reads, call("yields", [literal(yield_id(node)), literal(f"{node.id}.item"), items, reads.code()])
+
+
+def _inside(node: FanOut) -> set[str]:
+    return {each.id for each in nodes(node.region)}
+
+
+def _choices(choices: Mapping[str, list[str]]) -> Code:
+    entries = ((f"{literal(label)}: ", Bracket("[", tuple(("", literal(name)) for name in names), "]")) for label, names in choices.items())
+    return Bracket("{", tuple(entries), "}")

@@ -1,0 +1,193 @@
+"""Writes the DAG file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+from mloc.emit.python import Bracket, Code, call, code, comment, docstring, layout, literal
+from mloc.ir.model import Pipeline
+from mloc_airflow.graph import Arms, Bind, Body, Graph, Join, Order, Statement, Task, tasks
+from mloc_airflow.imports import imports, words
+from mloc_airflow.params import param
+
+# Airflow gives tasks the deployment's number of retries unless told otherwise.
+_NO_RETRIES = {"retries": "0"}
+
+
+def render(pipeline: Pipeline, graph: Graph, mloc_version: str) -> str:
+    """The source of the DAG file: the same bytes for the same pipeline."""
+    return _Writer(pipeline, graph).file(mloc_version)
+
+
+class _Writer:
+    def __init__(self, pipeline: Pipeline, graph: Graph) -> None:
+        self.pipeline = pipeline
+        self.graph = graph
+        self.source = PurePosixPath(pipeline.source).name
+        self.tasks = tuple(tasks(graph.statements))
+        self.defaults = _defaults(self.tasks)
+
+    def file(self, mloc_version: str) -> str:
+        name = self.pipeline.name
+        header = docstring(
+            f"The pipeline `{name}` as an Airflow DAG.\n\n"
+            f"Written by mloc {mloc_version} from {self.pipeline.source} (sha256 {self.pipeline.source_sha256}).\n"
+            "Do not edit: change that file and compile it again.\n"
+            f"Put this file and the folder `{name}_mloc` beside each other at the top of a DAGs folder."
+        )
+        settings = self.settings()
+        functions = [self.function(task) for task in self.tasks]
+        used = {"dag", "task", *words(settings), *(word for task in self.tasks for word in _words_of(task))}
+        used |= {word for statement in _flatten(self.graph.statements) for word in _classes_of(statement)}
+        blocks = [f"{header}\n\n{imports(used, f'{name}_mloc')}", *functions, self.dag(settings), f"{self.graph.function}()"]
+        return "\n\n\n".join(blocks) + "\n"
+
+    def place(self, line: int) -> str:
+        return f"{self.source}:{line}" if line else self.source
+
+    # ---- the DAG ---------------------------------------------------------------------------------------------------
+
+    def settings(self) -> Bracket:
+        pipeline = self.pipeline
+        first = pipeline.doc.strip().split("\n\n")[0].replace("\n", " ")
+        keywords: dict[str, Code] = {"dag_id": literal(pipeline.name)}
+        if first:
+            keywords["description"] = literal(first)
+        keywords |= {"schedule": "None", "catchup": "False"}
+        if pipeline.parameters:
+            keywords["params"] = Bracket("{", tuple((f"{literal(p.name)}: ", param(p)) for p in pipeline.parameters), "}")
+        keywords["default_args"] = Bracket("{", tuple((f"{literal(name)}: ", value) for name, value in self.defaults.items()), "}")
+        keywords["tags"] = code(["mloc"])
+        return call("dag", (), keywords)
+
+    def dag(self, settings: Bracket) -> str:
+        pipeline = self.pipeline
+        # The second paragraph also keeps Airflow from taking a text that ends in ".md" for the name of a file.
+        doc = f"{pipeline.doc.strip() or f'The pipeline `{pipeline.name}`.'}\n\nCompiled by mloc from {self.place(_line(self.tasks))}."
+        lines = [layout(settings, 0, "@", width=0), f"def {self.graph.function}() -> None:", f"    {docstring(doc, 4)}"]
+        return "\n".join([*lines, *self.statements(self.graph.statements, 4)])
+
+    def statements(self, statements: Iterable[Statement], indent: int) -> Iterator[str]:
+        read = self.read()
+        for statement in statements:
+            match statement:
+                case Bind():
+                    yield self.bind(statement, indent, statement.task.variable in read)
+                case Join(variable, task_id):
+                    options: dict[str, Code] = {"task_id": literal(task_id), "trigger_rule": "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS"}
+                    yield layout(call("EmptyOperator", (), options), indent, f"{variable} = ")
+                case Order(before, after):
+                    yield layout(_side(after), indent, f"{_flat(before)} >> ")
+                case Arms(group_id, title, line, inner):
+                    options = {"group_id": literal(group_id), "prefix_group_id": "False", "tooltip": literal(title)}
+                    yield comment(self.place(line), indent)
+                    yield layout(call("TaskGroup", (), options), indent, "with ", ":")
+                    yield from self.statements(inner, indent + 4)
+                case Body():
+                    yield from self.body(statement, indent)
+
+    def bind(self, bind: Bind, indent: int, is_read: bool) -> str:
+        task = bind.task
+        lead = f"{task.variable} = " if is_read else ""
+        if bind.mapped is None:
+            return layout(call(task.function, [argument.value for argument in task.arguments]), indent, lead)
+        item, items = bind.mapped
+        shared: dict[str, Code] = {argument.name: argument.value for argument in task.arguments if argument.name != item}
+        partial = f".{_flat_call('partial', shared)}" if shared else ""
+        return layout(call(f"{task.function}{partial}.expand", (), {item: items}), indent, lead)
+
+    def body(self, body: Body, indent: int) -> Iterator[str]:
+        margin = " " * indent
+        options: dict[str, Code] = {"group_id": literal(body.group_id), "prefix_group_id": "False"}
+        yield ""
+        yield comment(self.place(body.line), indent)
+        yield layout(call("task_group", (), options), indent, "@")
+        returns = {0: "None", 1: "XComArg"}.get(len(body.returned), "tuple[XComArg, ...]")
+        yield f"{margin}def {body.function}({body.item}: XComArg) -> {returns}:"
+        yield f"{margin}    {docstring(body.title, indent + 4)}"
+        yield from self.statements(body.statements, indent + 4)
+        if body.returned:
+            yield f"{margin}    return {', '.join(body.returned)}"
+        yield ""
+        lead = f"{', '.join(body.returned)} = " if body.returned else ""
+        yield layout(call(f"{body.function}.expand", (), {body.item: body.items}), indent, lead)
+
+    def read(self) -> set[str]:
+        """The variables that some statement mentions."""
+        found: set[str] = set()
+        for statement in _flatten(self.graph.statements):
+            if isinstance(statement, Bind):
+                found.update(word for argument in statement.task.arguments for word in words(argument.value))
+                found.update(statement.mapped or ())
+            elif isinstance(statement, Order):
+                found.update((*statement.before, *statement.after))
+            elif isinstance(statement, Body):
+                found.update((statement.items, *statement.returned))
+        return found
+
+    # ---- task functions --------------------------------------------------------------------------------------------
+
+    def function(self, task: Task) -> str:
+        options: dict[str, Code] = {} if task.task_id == task.function else {"task_id": literal(task.task_id)}
+        options |= {name: value for name, value in task.options if self.defaults.get(name) != value}
+        if task.returns == "Outputs":
+            # Else Airflow would keep every output as an XCom of its own as well.
+            options["multiple_outputs"] = "False"
+        decorator = layout(call(task.decorator, (), options), 0, "@") if options else f"@{task.decorator}"
+        arguments = Bracket(f"{task.function}(", tuple((f"{a.name}: ", a.annotation) for a in task.arguments), ")")
+        lines = [comment(self.place(task.line)), decorator, layout(arguments, 0, "def ", f" -> {task.returns}:")]
+        lines.append(f"    {docstring(task.doc, 4)}")
+        lines += [comment(task.notes, 4)] if task.notes else []
+        return "\n".join([*lines, layout(task.result, 4, "return ")])
+
+
+def _defaults(every: tuple[Task, ...]) -> dict[str, Code]:
+    """The attempts and time limits that all steps share."""
+    steps = [dict(task.options) for task in every if "retries" in dict(task.options)]
+    shared = {
+        name: value
+        for name in ("retries", "retry_delay", "execution_timeout")
+        for value in [steps[0].get(name) if steps else None]
+        if value is not None and all(step.get(name) == value for step in steps)
+    }
+    return shared if "retries" in shared else dict(_NO_RETRIES)
+
+
+def _flatten(statements: Iterable[Statement]) -> Iterator[Statement]:
+    for statement in statements:
+        yield statement
+        if isinstance(statement, (Arms, Body)):
+            yield from _flatten(statement.statements)
+
+
+def _words_of(task: Task) -> Iterator[str]:
+    yield from words(task.result, task.returns, *(value for _, value in task.options), *(a.annotation for a in task.arguments))
+
+
+def _classes_of(statement: Statement) -> tuple[str, ...]:
+    match statement:
+        case Join():
+            return ("EmptyOperator", "TriggerRule")
+        case Arms():
+            return ("TaskGroup",)
+        case Body():
+            return ("XComArg", "task_group")
+        case _:
+            return ()
+
+
+def _line(every: tuple[Task, ...]) -> int:
+    return every[-1].line
+
+
+def _side(names: tuple[str, ...]) -> Code:
+    return names[0] if len(names) == 1 else Bracket("[", tuple(("", name) for name in names), "]")
+
+
+def _flat(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+
+
+def _flat_call(function: str, keywords: dict[str, Code]) -> str:
+    return layout(call(function, (), keywords), width=10_000)

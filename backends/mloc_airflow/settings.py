@@ -1,0 +1,62 @@
+"""Retries and time limits of a step as Airflow takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mloc.emit.python import Code, call
+from mloc.ir.model import Retry, Settings
+
+# The runner ends a step at its time limit; Airflow's own limit is for a runner that hangs, and leaves it time to move large artifacts.
+BACKSTOP_MS = 300_000
+# Airflow takes the delay as a timedelta and ends a task that holds a longer one than the platform's timers know.
+_UNITS = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1000), ("milliseconds", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How the attempts of a step are made: by Airflow, or all in one task by the runner."""
+
+    by_runner: bool
+    options: tuple[tuple[str, Code], ...]
+
+
+def attempts(settings: Settings, limited: bool) -> Attempts:
+    """The attempts of a step.
+
+    Airflow's constant delay is exact; its exponential one adds up to as much again, by chance, so the runner waits instead.
+    The runner does so too where a fan-out is `limited`: a task that waits for its next attempt frees its place, its item does not.
+    """
+    retry = settings.retry
+    by_runner = retry.count > 0 and (limited or len(set(_delays(retry))) > 1)
+    options: list[tuple[str, Code]] = []
+    if by_runner or retry.count == 0:
+        options.append(("retries", "0"))
+    else:
+        options.append(("retries", str(retry.count)))
+        options.append(("retry_delay", timedelta(_delays(retry)[0])))
+    if settings.timeout_ms is not None:
+        options.append(("execution_timeout", timedelta(_longest(settings, by_runner))))
+    return Attempts(by_runner, tuple(options))
+
+
+def timedelta(milliseconds: int) -> Code:
+    """`datetime.timedelta(minutes=10)`: in the largest unit that divides it."""
+    unit, size = next(pair for pair in _UNITS if milliseconds % pair[1] == 0)
+    return call("datetime.timedelta", (), {unit if milliseconds else "seconds": str(milliseconds // size)})
+
+
+def _delays(retry: Retry) -> list[int]:
+    """The waits before the further attempts, in milliseconds."""
+    found = []
+    for attempt in range(retry.count):
+        delay = retry.backoff_ms * retry.factor**attempt
+        found.append(round(delay if retry.max_delay_ms is None else min(delay, retry.max_delay_ms)))
+    return found
+
+
+def _longest(settings: Settings, by_runner: bool) -> int:
+    once = settings.timeout_ms or 0
+    if not by_runner:
+        return once + BACKSTOP_MS
+    return once * (settings.retry.count + 1) + sum(_delays(settings.retry)) + BACKSTOP_MS
