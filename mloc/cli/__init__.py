@@ -1,0 +1,5 @@
+"""The command `mloc`."""
+
+from mloc.cli.app import main
+
+__all__ = ["main"]

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TypeAlias
-from urllib.parse import quote
 
 from mloc.diagnostics.model import Diagnostic, Fix, Label, Rule, Severity
 from mloc.source import SourceFile, Span
@@ -14,6 +13,7 @@ from mloc.source import SourceFile, Span
 Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
 Files: TypeAlias = Mapping[str, SourceFile]
 
+_UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -119,7 +119,8 @@ def _sarif_fix(fix: Fix, description: str | None, files: Files) -> Json:
 def _uri(path: str) -> str:
     pure = PurePath(path)
     # Paths may hold bytes that are no text, as lone surrogates.
-    text = quote(pure.as_posix(), safe="/", errors="surrogateescape")
+    data = pure.as_posix().encode("utf-8", "surrogateescape")
+    text = "".join(chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}" for byte in data)
     return f"file://{text}" if pure.is_absolute() else text
 
 
