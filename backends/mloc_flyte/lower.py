@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from mloc.backend import Request
 from mloc.emit.python import literal
-from mloc.ir.model import Branch, Call, Const, Expr, FanOut, Parameter, Ref, Region, Settings, Widen
+from mloc.ir.model import Branch, Call, Const, Expr, FanOut, Merged, Parameter, Ref, Region, Settings, Widen
 from mloc.ir.program import OUTPUTS, PARAMETERS, key, yield_id
 from mloc.ir.walk import predecessors, refs
 from mloc.types.model import NULL, Type, optional
@@ -19,6 +20,8 @@ from .plan import (
     TEXTS,
     Argument,
     Block,
+    Case,
+    Choice,
     Conditional,
     Invoke,
     Loop,
@@ -47,6 +50,11 @@ class _Lowering:
         self.main = main
         self.known = Known(request.pipeline, main)
         self.blocks: list[Block] = []
+        units = request.program["units"]
+        if not isinstance(units, dict):
+            raise TypeError("the program has no units")
+        self.units: Mapping[str, object] = units
+        self.read = frozenset(capture for unit in units for capture in self.captures(unit))
 
     def module(self) -> Module:
         body = Body(Names(self.known.module.taken), self.known)
@@ -137,36 +145,77 @@ class _Lowering:
         self.order(body, waits, ports, body.handles[call.id])
 
     def branch(self, branch: Branch, body: Body, waits: Sequence[str]) -> None:
-        """A task decides; each arm is a workflow of its own, so that flytekit's local run leaves nested branches alone, too."""
+        codes = self.choice(branch, body, waits) if body.in_arm else self.conditional(branch, body, waits)
+        for merged, code in zip(self.used(branch), codes, strict=False):
+            body.made(branch.id, f"{branch.id}.{merged.name}", code)
+        body.handles[branch.id] = codes[0]
+
+    def choice(self, branch: Branch, body: Body, waits: Sequence[str]) -> tuple[str, ...]:
+        """A branch within an arm is a dynamic task: a conditional there would run arms that are not taken, in flytekit's local run."""
+        inner = self.inside(body, in_arm=True)
+        captures = tuple(Port(capture, inner.read(capture)) for capture in self.captures(branch.id))
+        cases = tuple(self.case(branch, place, inner) for place in range(len(branch.arms)))
+        outputs, name, line = self.merged(branch), self.known.function(branch.id, "choice"), self.line(branch.id)
+        choice = Choice(name, branch.id, tuple(inner.inputs), captures, cases, outputs, f"The branch `{branch.id}`.", line)
+        self.add(choice)
+        target = self.bind(branch, body)
+        body.statements.append(Invoke(target, name, body.args(choice.inputs)))
+        codes = outputs.handles(target)
+        self.order(body, waits, choice.inputs, codes[0])
+        return codes
+
+    def case(self, branch: Branch, place: int, inner: Body) -> Case:
+        """An arm written out in the branch's own function, where what is not made by its steps is a plain text."""
+        arm, outputs = branch.arms[place], self.merged(branch)
+        inner.statements = []
+        if not arm.region.nodes and not self.is_direct(branch, place, inner):
+            merge = self.merge(branch, place, outputs)
+            here = tuple(Port(port.key, inner.read(port.key)) for port in merge.inputs)
+            return Case(arm.label, (), (), replace(merge, inputs=here))
+        self.region(arm.region, inner)
+        returns = self.arm_values(branch, place, outputs, inner)
+        return Case(arm.label, tuple(inner.statements), returns, None)
+
+    def conditional(self, branch: Branch, body: Body, waits: Sequence[str]) -> tuple[str, ...]:
+        """A task decides, and Flyte's conditional calls the arm: a workflow, or one task where the arm has no steps."""
         doc = f"Decide which way `{branch.id}` goes."
         ports = self.ports(self.captures(branch.id))
-        line = self.line(branch.id)
-        task = Task("decide", self.known.function(branch.id, "decide"), (branch.id,), ports, Outputs(TEXT), doc, line)
+        name = self.known.function(branch.id, "decide")
+        task = Task("decide", name, (branch.id,), ports, Outputs(TEXT), doc, self.line(branch.id))
         arm = self.invoke(body, task, f"{last(branch.id)}_arm")
         self.order(body, waits, ports, arm)
         outputs = self.merged(branch)
         cases = tuple((case.label, self.arm(branch, place, outputs, body)) for place, case in enumerate(branch.arms))
-        target = body.names.fresh(branch.merged[0].name if len(branch.merged) == 1 else last(branch.id))
+        target = self.bind(branch, body)
         body.statements.append(Conditional(target, branch.id, arm, cases))
-        codes = outputs.handles(target)
-        for merged, code in zip(branch.merged, codes, strict=False):
-            body.made(branch.id, f"{branch.id}.{merged.name}", code)
-        body.handles[branch.id] = codes[0]
+        return outputs.handles(target)
+
+    def bind(self, branch: Branch, body: Body) -> str:
+        used = self.used(branch)
+        return body.names.fresh(used[0].name if len(used) == 1 else last(branch.id))
+
+    def used(self, branch: Branch) -> tuple[Merged, ...]:
+        """The merged names that something reads; one that could fail to be computed counts, read or not."""
+        return tuple(m for m in branch.merged if f"{branch.id}.{m.name}" in self.read or not all(_is_plain(value) for value in m.values))
+
+    def inside(self, body: Body, *, in_arm: bool) -> Body:
+        return Body(Names(self.known.module.taken), self.known, in_arm=body.in_arm or in_arm)
 
     def merged(self, branch: Branch) -> Outputs:
         """What every arm gives. An arm without values still gives a text: a node of Flyte's conditional must have an output."""
-        if len(branch.merged) < 2:
+        used = self.used(branch)
+        if len(used) < 2:
             return Outputs(TEXT)
-        fields = tuple((name, TEXT) for name in field_names(m.name for m in branch.merged))
+        fields = tuple((name, TEXT) for name in field_names(m.name for m in used))
         return Outputs("", self.known.function(branch.id, "class"), fields, f"What every arm of `{branch.id}` gives, as canonical JSON.")
 
     def arm(self, branch: Branch, place: int, outputs: Outputs, body: Body) -> Invoke:
         arm = branch.arms[place]
         if not arm.region.nodes:
-            task = self.merge(branch, place, outputs) if branch.merged else self.nothing()
+            task = self.merge(branch, place, outputs) if self.used(branch) else self.nothing()
             self.add(task)
             return Invoke("", task.name, body.args(task.inputs))
-        inner = Body(Names(self.known.module.taken), self.known)
+        inner = self.inside(body, in_arm=True)
         self.region(arm.region, inner)
         returns = self.arm_values(branch, place, outputs, inner)
         name = self.known.function(branch.id, arm.label)
@@ -176,20 +225,34 @@ class _Lowering:
 
     def arm_values(self, branch: Branch, place: int, outputs: Outputs, inner: Body) -> tuple[str, ...]:
         """The code of an arm's values: read from its steps where the text is the same, else from a task that computes them."""
-        if not branch.merged:
+        used = self.used(branch)
+        if not used:
             return (literal(branch.arms[place].label),)
-        direct = [_direct(m.values[place], m.type, inner) for m in branch.merged]
-        found = tuple(code for code in direct if code is not None)
-        if len(found) == len(direct):
-            return found
+        if self.is_direct(branch, place, inner):
+            return tuple(_direct(m.values[place], m.type, inner) or "" for m in used)
         return outputs.handles(self.invoke(inner, self.merge(branch, place, outputs), "values"))
+
+    def is_direct(self, branch: Branch, place: int, inner: Body) -> bool:
+        return all(_direct(m.values[place], m.type, inner) is not None for m in self.used(branch))
 
     def merge(self, branch: Branch, place: int, outputs: Outputs) -> Task:
         arm = branch.arms[place]
+        used = self.used(branch)
+        # The unit evaluates every name, read or not.
         keys = [key(ref) for ref in refs(*(m.values[place] for m in branch.merged))]
         name = self.known.function(branch.id, f"{arm.label} values")
         doc = f"The values that the arm `{arm.label}` of `{branch.id}` gives."
-        return Task("merge", name, (branch.id,), self.ports(keys, outputs.class_name), outputs, doc, self.line(branch.id), arm=arm.label)
+        return Task(
+            "merge",
+            name,
+            (branch.id,),
+            self.ports(keys, outputs.class_name),
+            outputs,
+            doc,
+            self.line(branch.id),
+            arm=arm.label,
+            names=tuple(m.name for m in used),
+        )
 
     def nothing(self) -> Task:
         doc = "Stands in an arm that does nothing: every arm of Flyte's conditional needs a node."
@@ -229,7 +292,7 @@ class _Lowering:
 
     def loop(self, fan_out: FanOut, body: Body, waits: Sequence[str]) -> None:
         """A dynamic task finds the items and calls a workflow for each."""
-        inner = Body(Names(self.known.module.taken), self.known)
+        inner = self.inside(body, in_arm=False)
         inner.read(f"{fan_out.id}.item")
         self.region(fan_out.region, inner)
         result = literal(_DONE) if fan_out.result is None else self.yielded(fan_out, fan_out.result, inner)
@@ -296,8 +359,7 @@ class _Lowering:
 
     def captures(self, unit: str) -> tuple[str, ...]:
         """The keys that a unit reads, from the program: the item of a fan-out is among them where it only gives the place."""
-        units = self.request.program["units"]
-        body = units[unit] if isinstance(units, dict) else None
+        body = self.units[unit]
         pairs = body["captures"] if isinstance(body, dict) else None
         if not isinstance(pairs, list):
             raise TypeError(f"the program says nothing of unit {unit}")
@@ -305,6 +367,11 @@ class _Lowering:
 
     def line(self, node: str) -> int:
         return self.request.lines.get(node, 0)
+
+
+def _is_plain(expr: Expr) -> bool:
+    """Whether an expression only names a value, so that nothing can go wrong with it."""
+    return _is_plain(expr.value) if isinstance(expr, Widen) else isinstance(expr, (Const, Ref))
 
 
 def _direct(expr: Expr, type_: Type, body: Body) -> str | None:

@@ -39,7 +39,7 @@ def annotation(type_: Type) -> str | None:
             return "str"
         case Optional(item):
             inner = annotation(item)
-            return None if inner is None else f"Optional[{inner}]"
+            return None if inner is None else f"{inner} | None"
         case ListOf(item):
             inner = annotation(item)
             return None if inner is None else f"list[{inner}]"

@@ -45,7 +45,8 @@ TaskKind: TypeAlias = Literal["step", "parameters", "outputs", "decide", "merge"
 class Task:
     """A flytekit task: the units it runs, one after the other, and how.
 
-    `arm` is the arm a merge stands in; `json` names the values that a parameters or outputs task leaves as JSON text.
+    `arm` is the arm a merge stands in and `names` what it gives; `json` names the values that a parameters or outputs task
+    leaves as JSON text.
     """
 
     kind: TaskKind
@@ -57,6 +58,7 @@ class Task:
     line: int
     settings: Settings = NO_SETTINGS
     arm: str = ""
+    names: tuple[str, ...] = ()
     json: tuple[str, ...] = ()
 
 
@@ -131,7 +133,31 @@ class Loop:
     line: int
 
 
-Block: TypeAlias = Union[Task, Workflow, Loop]
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An arm of a choice: its statements and what it returns, or the merge that is made on the spot when it has no steps."""
+
+    label: str
+    statements: tuple[Statement, ...]
+    returns: tuple[str, ...]
+    merge: Task | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A `@dynamic` that decides and then does one of its cases; `captures` are those it decides by, the last case is the else."""
+
+    name: str
+    unit: str
+    inputs: tuple[Port, ...]
+    captures: tuple[Port, ...]
+    cases: tuple[Case, ...]
+    outputs: Outputs
+    doc: str
+    line: int
+
+
+Block: TypeAlias = Union[Task, Workflow, Loop, Choice]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from typing import assert_never
 from mloc.backend import Request
 from mloc.emit.python import Bracket, Code, call, code, comment, docstring, layout, literal
 
-from .plan import Argument, Block, Conditional, Invoke, Loop, MapOver, Module, Order, Outputs, Port, Statement, Task, Workflow
+from .plan import Argument, Block, Choice, Conditional, Invoke, Loop, MapOver, Module, Order, Outputs, Port, Statement, Task, Workflow
 from .settings import decorator_arguments
 
 # In the order of the module's import lines: standard library, then flytekit.
 _IMPORTS = (
-    (("datetime", ("date", "datetime", "timedelta", "timezone")), ("functools", ("partial",)), ("typing", ("NamedTuple", "Optional"))),
+    (("datetime", ("date", "datetime", "timedelta", "timezone")), ("functools", ("partial",)), ("typing", ("NamedTuple",))),
     (
         ("flytekit", ("Resources", "WorkflowFailurePolicy", "conditional", "dynamic", "map_task", "task", "workflow")),
         ("flytekit.extras.accelerators", ("GPUAccelerator",)),
@@ -70,6 +70,8 @@ class _Renderer:
                 return self.task(block)
             case Loop():
                 return self.loop(block)
+            case Choice():
+                return self.choice(block)
             case Workflow():
                 return self.workflow(block, module)
             case _:
@@ -112,12 +114,25 @@ class _Renderer:
             arguments = _main_arguments(module.arguments)
             doc = _main_doc(doc.strip() or f"The pipeline `{self.request.pipeline.name}`.", module.arguments)
         lines = [*self.place(workflow.line), decorator, _head(workflow.name, arguments, workflow.outputs), _doc(doc)]
-        used = set(_roots(workflow))
-        lines.extend(_statement(statement, used) for statement in workflow.statements)
+        lines.extend(_statements(workflow.statements, workflow.returns, 4))
         if workflow.outputs is not None:
             lines.append(layout(_returned(workflow.outputs, workflow.returns), 4, "return "))
-        elif not workflow.statements:
-            lines.append("    return")
+        return "\n".join(lines)
+
+    def choice(self, choice: Choice) -> str:
+        head = _head(choice.name, _arguments(choice.inputs), choice.outputs)
+        decide = Bracket("mloc.decide(", (("", literal(choice.unit)), ("", _captures(choice.captures))), ")")
+        lines = [*self.place(choice.line), "@dynamic", head, _doc(choice.doc), layout(decide, 4, "arm = ")]
+        for place, case in enumerate(choice.cases):
+            last = place == len(choice.cases) - 1
+            if not last:
+                lines.append(f"    if arm == {literal(case.label)}:")
+            indent = 4 if last else 8
+            if case.merge is not None:
+                lines.append(_task_body(case.merge, indent))
+                continue
+            lines.extend(_statements(case.statements, case.returns, indent))
+            lines.append(layout(_returned(choice.outputs, case.returns), indent, "return "))
         return "\n".join(lines)
 
     def place(self, line: int) -> list[str]:
@@ -155,34 +170,34 @@ def _main_doc(doc: str, arguments: tuple[Argument, ...]) -> str:
     return "\n".join([doc, "", "Args:", *described]) if described else doc
 
 
-def _task_body(task: Task) -> str:
+def _task_body(task: Task, indent: int = 4) -> str:
     captures = _captures(task.inputs)
     match task.kind:
         case "nothing":
-            return '    return ""'
+            return f'{" " * indent}return ""'
         case "parameters" | "outputs":
             items: tuple[tuple[str, Code], ...] = (("", captures), *((("json=", code(list(task.json))),) if task.json else ()))
-            return _hand_over(f"mloc.{task.kind}", items, task.outputs, whole=False)
+            return _hand_over(f"mloc.{task.kind}", items, task.outputs, indent, whole=False)
         case "decide" | "items":
-            return _hand_over(f"mloc.{task.kind}", (("", literal(task.units[0])), ("", captures)), task.outputs, whole=True)
+            return _hand_over(f"mloc.{task.kind}", (("", literal(task.units[0])), ("", captures)), task.outputs, indent, whole=True)
         case "each":
-            return _hand_over("mloc.run_for_item", (("", code(list(task.units))), ("", captures)), task.outputs, whole=True)
+            return _hand_over("mloc.run_for_item", (("", code(list(task.units))), ("", captures)), task.outputs, indent, whole=True)
         case "merge":
-            stands = (("", literal(task.units[0])), ("", literal(task.arm)))
-            return _hand_over("mloc.merge", (*stands, ("", captures)), task.outputs, whole=False)
+            stands = (("", literal(task.units[0])), ("", literal(task.arm)), ("", code(list(task.names))))
+            return _hand_over("mloc.merge", (*stands, ("", captures)), task.outputs, indent, whole=False)
         case "step" | "yield":
-            return _hand_over("mloc.run", (("", literal(task.units[0])), ("", captures)), task.outputs, whole=False)
+            return _hand_over("mloc.run", (("", literal(task.units[0])), ("", captures)), task.outputs, indent, whole=False)
         case _:
             assert_never(task.kind)
 
 
-def _hand_over(function: str, items: tuple[tuple[str, Code], ...], outputs: Outputs | None, *, whole: bool) -> str:
+def _hand_over(function: str, items: tuple[tuple[str, Code], ...], outputs: Outputs | None, indent: int, *, whole: bool) -> str:
     """The statement that calls the runner; `whole` says that it gives the task's value itself, not a tuple of one."""
     if outputs is None:
-        return layout(Bracket(f"{function}(", items, ")"), 4)
+        return layout(Bracket(f"{function}(", items, ")"), indent)
     if outputs.class_name is not None:
-        return layout(Bracket(f"{outputs.class_name}(*{function}(", items, "))"), 4, "return ")
-    return layout(Bracket(f"{function}(", items, ")" if whole else ")[0]"), 4, "return ")
+        return layout(Bracket(f"{outputs.class_name}(*{function}(", items, "))"), indent, "return ")
+    return layout(Bracket(f"{function}(", items, ")" if whole else ")[0]"), indent, "return ")
 
 
 def _captures(ports: Iterable[Port]) -> Bracket:
@@ -198,17 +213,23 @@ def _returned(outputs: Outputs, codes: tuple[str, ...]) -> Code:
 # ---- statements -------------------------------------------------------------------------------------------------------
 
 
-def _statement(statement: Statement, used: set[str]) -> str:
+def _statements(statements: tuple[Statement, ...], returns: tuple[str, ...], indent: int) -> list[str]:
+    """The lines of a body; a call whose result nothing reads is bound to no name."""
+    reads = (*returns, *(value for statement in statements for value in _reads(statement)))
+    used = {read.split(".")[0] for read in reads}
+    return [_statement(statement, used, indent) for statement in statements]
+
+
+def _statement(statement: Statement, used: set[str], indent: int) -> str:
     match statement:
         case Order(before, after):
-            return f"    {before} >> {after}"
+            return f"{' ' * indent}{before} >> {after}"
         case Invoke(target, function, args):
-            return layout(call(function, keywords=dict(args)), 4, _binding(target, used))
+            return layout(call(function, keywords=dict(args)), indent, _binding(target, used))
         case MapOver(target, _, item, items, _, _):
-            mapped = _text(_mapped(statement))
-            return layout(call(mapped, keywords={item: items}), 4, _binding(target, used))
+            return layout(call(_text(_mapped(statement)), keywords={item: items}), indent, _binding(target, used))
         case Conditional(target, _, _, _):
-            return layout(_conditional(statement), 4, _binding(target, used))
+            return layout(_conditional(statement, indent), indent, _binding(target, used))
         case _:
             assert_never(statement)
 
@@ -224,7 +245,7 @@ def _mapped(statement: MapOver) -> Code:
     return call("map_task", [task], {**options, "run_all_sub_nodes": "True"})
 
 
-def _conditional(statement: Conditional) -> Code:
+def _conditional(statement: Conditional, indent: int) -> Code:
     lines: list[str] = [f"conditional({literal(statement.name)})"]
     *cases, (_, otherwise) = statement.cases
     for place, (label, invoke) in enumerate(cases):
@@ -232,13 +253,8 @@ def _conditional(statement: Conditional) -> Code:
         lines.append(f".then({_text(call(invoke.function, keywords=dict(invoke.args)))})")
     lines.append(".else_()")
     lines.append(f".then({_text(call(otherwise.function, keywords=dict(otherwise.args)))})")
-    return "(\n" + "\n".join(f"        {line}" for line in lines) + "\n    )"
-
-
-def _roots(workflow: Workflow) -> Iterator[str]:
-    """The variables that the statements and the result of a workflow read."""
-    for read in (*workflow.returns, *(value for statement in workflow.statements for value in _reads(statement))):
-        yield read.split(".")[0]
+    margin = " " * indent
+    return "(\n" + "\n".join(f"{margin}    {line}" for line in lines) + f"\n{margin})"
 
 
 def _reads(statement: Statement) -> Iterator[str]:

@@ -27,10 +27,12 @@ class Body:
     """A workflow under construction; a value that nothing in it makes becomes one of its inputs.
 
     `handles` holds, for every node, the code of a promise of its last task, `start` of what all else must wait for.
+    `in_arm` says that a branch stands around it, however far out.
     """
 
     names: Names
     known: Known
+    in_arm: bool = False
     values: dict[str, Value] = field(default_factory=dict)
     inputs: list[Port] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
@@ -105,6 +107,7 @@ class Known:
     def _name_branch(self, branch: Branch) -> None:
         base = _plain(branch.id)
         self._name(branch.id, "decide", f"decide_{base}")
+        self._name(branch.id, "choice", base)
         self._name(branch.id, "class", f"{class_name(base)}Values")
         for arm in branch.arms:
             self._name(branch.id, arm.label, f"{base}_{arm.label}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 
@@ -76,9 +76,10 @@ def decide(branch: str, captures: Texts) -> str:
     return as_text(parse(_run(branch, captures)["arm"]), "an arm")
 
 
-def merge(branch: str, arm: str, captures: Texts) -> tuple[str, ...]:
-    """The values that an arm gives to the names bound in several arms."""
-    return run(f"{branch}.merge", {f"{branch}.arm": canonical(arm), **captures})
+def merge(branch: str, arm: str, names: Sequence[str], captures: Texts) -> tuple[str, ...]:
+    """The values that an arm gives to these of the names bound in several arms."""
+    found = _run(f"{branch}.merge", {f"{branch}.arm": canonical(arm), **captures})
+    return tuple(found[name] for name in names)
 
 
 def items(fan_out: str, captures: Texts) -> list[str]:
@@ -129,7 +130,7 @@ def _scalar_wire(value: object) -> Json:
     if isinstance(value, timedelta):
         return _milliseconds(value)
     if isinstance(value, datetime):
-        return datetime_text(value if value.tzinfo else value.replace(tzinfo=UTC))
+        return datetime_text(value if value.tzinfo else value.replace(tzinfo=timezone.utc))  # noqa: UP017 - bundles also run on Python 3.10
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"a {type(value).__name__} is not a value that this pipeline takes")
