@@ -1,0 +1,32 @@
+"""A pipeline's bundle for Kubeflow: one YAML file, and the names that had to be shortened."""
+
+from __future__ import annotations
+
+import json
+
+from mloc.backend import Artifacts, Request
+from mloc.diagnostics.model import Bag
+from mloc.emit.yaml import dump
+from mloc_kfp.lower import Lowered, lower
+from mloc_kfp.verify import verify
+
+
+def emit(request: Request, bag: Bag) -> Artifacts:
+    """The bundle's files. Raises AssertionError when what was made is no sound PipelineSpec, which is our bug."""
+    lowered = lower(request)
+    faults = verify(lowered.spec)
+    if faults:
+        raise AssertionError("\n".join(faults))
+    found: dict[str, str | bytes] = {f"{request.pipeline.name}.yaml": _text(request, lowered)}
+    if lowered.names.shortened:
+        found["names.json"] = json.dumps(lowered.names.shortened, indent=2, sort_keys=True) + "\n"
+    return found
+
+
+def _text(request: Request, lowered: Lowered) -> str:
+    pipeline = request.pipeline
+    comment = f"Made by mloc {request.mloc_version} from {pipeline.source} (sha256 {pipeline.source_sha256})."
+    text = dump(lowered.spec, comment)
+    if lowered.platform:
+        text += "---\n" + dump({"platforms": {"kubernetes": {"deploymentSpec": {"executors": lowered.platform}}}})
+    return text

@@ -1,0 +1,141 @@
+"""Runs a bundle on Kubeflow's own local mode, where every task is a process (`python -m mloc_kfp.launch`)."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from mloc.ir.program import PARAMETERS
+from mloc.runner.jsons import Json, as_array, as_object, as_text, parse
+from mloc.runner.program import Program, parse_inputs
+from mloc.runner.records import FOLDER_VARIABLE as RECORDS
+from mloc.runner.store import FOLDER_VARIABLE as STORE
+from mloc_kfp.bundle import unpack
+from mloc_kfp.vendored.natural import form, to_natural
+
+MISSING = 2
+_ABSENT = "kfp is not installed in this environment: pip install 'mloc[kfp]'"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class EngineMissing(Exception):
+    """Kubeflow's SDK is not installed here; the message says what to do."""
+
+
+def run(bundle: Path, params: Mapping[str, str], records: Path, store: Path) -> dict[str, Json]:
+    """Run the bundle of a folder with parameters as wire texts; gives `{status, engine: {name, version}, error}`.
+
+    What happened goes to the folder `records`, artifacts below `store`. Raises EngineMissing.
+    """
+    kfp = _engine("kfp")
+    engine: Json = {"name": "kfp", "version": str(kfp.__version__)}
+    try:
+        component = _engine("kfp.components").load_component_from_text(_document(bundle))
+        pipeline = component.pipeline_spec
+        arguments = _arguments(_program(pipeline), params)
+        _drain(pipeline)
+        local = _engine("kfp.local")
+        with _environment({RECORDS: str(records.absolute()), STORE: str(store.absolute())}), warnings.catch_warnings():
+            # Any image is run in this process's Python, which the engine warns of.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(store.absolute() / "kfp"), raise_on_error=True)
+            _engine("kfp.local.pipeline_orchestrator").run_local_pipeline(pipeline, arguments)
+    except Exception as error:  # the engine raises what it likes, and a run that it cannot finish has failed
+        return {"status": "failed", "engine": engine, "error": _COLOUR.sub("", f"{type(error).__name__}: {error}")}
+    return {"status": "succeeded", "engine": engine, "error": None}
+
+
+def _engine(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise EngineMissing(f"{_ABSENT} ({error})") from error
+
+
+def _document(bundle: Path) -> str:
+    found = sorted(bundle.glob("*.yaml"))
+    if len(found) != 1:
+        raise FileNotFoundError(f"{bundle} holds {len(found)} YAML files, where a bundle for Kubeflow holds one")
+    return found[0].read_text(encoding="utf-8")
+
+
+def _program(pipeline: object) -> Program:
+    """The program that the bundle carries."""
+    spec: object = _engine("google.protobuf.json_format").MessageToDict(pipeline)
+    executors = as_object(parse(json.dumps(spec)), "the pipeline")["deploymentSpec"]
+    variables: dict[str, str] = {}
+    for executor in as_object(as_object(executors, "the deployment")["executors"], "executors").values():
+        container = as_object(as_object(executor, "an executor")["container"], "a container")
+        found = [as_object(variable, "a variable") for variable in as_array(container.get("env", []), "variables")]
+        variables |= {as_text(variable["name"], "a name"): as_text(variable["value"], "a value") for variable in found}
+    (document,) = (data for name, data in unpack(variables).items() if name.endswith("/program.json"))
+    return Program(parse(document.decode("ascii")))
+
+
+def _arguments(program: Program, params: Mapping[str, str]) -> dict[str, Json]:
+    declared = {given.name: given for given in parse_inputs(program.unit(PARAMETERS).body.get("parameters"))}
+    unknown = sorted(set(params) - set(declared))
+    if unknown:
+        raise ValueError(f"the pipeline has no parameter `{unknown[0]}`")
+    kinds = {name: form(given.type, given.domain, given.default) for name, given in declared.items()}
+    return {name: to_natural(declared[name].type, kinds[name], text) for name, text in params.items()}
+
+
+def _drain(pipeline: object) -> None:
+    """Make `kfp.local` go on with what does not depend on a step that failed, as Kubeflow does.
+
+    It has two schedulers and takes the one that stops at the first failure unless a task of the pipeline asks for more.
+    """
+    for task in pipeline.root.dag.tasks.values():  # type: ignore[attr-defined]
+        if not task.dependent_tasks:
+            task.trigger_policy.strategy = type(task.trigger_policy).ALL_UPSTREAM_TASKS_COMPLETED
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The process's environment with these variables, for as long as it lasts."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a bundle and write the result; the exit code is 0 when the run succeeded, 1 when it failed, 2 when Kubeflow is not there."""
+    parser = argparse.ArgumentParser(prog="python -m mloc_kfp.launch", description="Run a bundle on Kubeflow's local mode.")
+    parser.add_argument("bundle", type=Path)
+    for name, help_text in (
+        ("params", "a JSON file: parameter name to canonical JSON text"),
+        ("records", "the folder for what happened"),
+        ("store", "the folder for artifacts"),
+        ("result", "the JSON file to write the ending to"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, required=True, help=help_text)
+    given = parser.parse_args(arguments)
+    params = as_object(parse(given.params.read_text(encoding="utf-8")), "the parameters")
+    try:
+        found = run(given.bundle, {name: as_text(text, name) for name, text in params.items()}, given.records, given.store)
+    except EngineMissing as error:
+        print(error, file=sys.stderr)
+        return MISSING
+    given.result.write_text(json.dumps(found), encoding="utf-8")
+    return 0 if found["status"] == "succeeded" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

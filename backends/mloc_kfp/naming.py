@@ -1,0 +1,104 @@
+"""Every name of an emitted pipeline: task labels, input names and the pipeline's own, unique and short enough for pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mloc.emit.names import dns_labels, identifiers
+from mloc.ir.model import Branch, Call, FanOut, Pipeline
+from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
+from mloc.ir.walk import nodes
+
+# Argo derives template names from labels and pods get the pipeline's name and a hash too; beyond these they would be cut.
+LABEL_LIMIT = 48
+PIPELINE_LIMIT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """`labels` by what a task stands for, `keys` the name of a value as the input of a DAG, `shortened` what people may look for."""
+
+    pipeline: str
+    labels: dict[str, str]
+    keys: dict[str, str]
+    shortened: dict[str, str]
+
+
+def branches_id(node: str) -> str:
+    """The DAG around the ways of a branch, or of a fan-out that may have no items. The prefix is the one Kubeflow's own compiler uses."""
+    return f"condition-branches.{node}"
+
+
+def arm_id(node: str, label: str) -> str:
+    return f"condition.{node}.{label}"
+
+
+def merge_in(branch: Branch, label: str) -> str:
+    return f"{merge_id(branch)}.{label}"
+
+
+def loop_id(fan_out: FanOut) -> str:
+    return f"for-loop.{fan_out.id}"
+
+
+def around_id(fan_out: FanOut) -> str:
+    """The DAG around a loop that collects nothing."""
+    return f"around.{fan_out.id}"
+
+
+def nothing_id(fan_out: FanOut) -> str:
+    return f"{collect_id(fan_out)}.nothing"
+
+
+def names_of(pipeline: Pipeline) -> Names:
+    ids = [PARAMETERS, OUTPUTS, *(id_ for id_ in _task_ids(pipeline))]
+    labels = dns_labels(ids, LABEL_LIMIT)
+    name = dns_labels([pipeline.name], PIPELINE_LIMIT)[pipeline.name]
+    shortened = {id_: label for id_, label in labels.items() if len(_readable(id_)) > LABEL_LIMIT}
+    if len(_readable(pipeline.name)) > PIPELINE_LIMIT:
+        shortened[pipeline.name] = name
+    return Names(name, labels, _keys(pipeline, labels), shortened)
+
+
+def _readable(id_: str) -> str:
+    """The label that an id would have were there no limit."""
+    return dns_labels([id_], len(id_) + 16)[id_]
+
+
+def _task_ids(pipeline: Pipeline) -> Iterator[str]:
+    for node in nodes(pipeline.region):
+        yield node.id
+        match node:
+            case Call():
+                pass
+            case Branch():
+                yield branches_id(node.id)
+                for arm in node.arms:
+                    yield arm_id(node.id, arm.label)
+                    yield merge_in(node, arm.label)
+            case FanOut():
+                yield from (around_id(node), loop_id(node), yield_id(node), collect_id(node), nothing_id(node), branches_id(node.id))
+                yield from (arm_id(node.id, "yes"), arm_id(node.id, "no"))
+
+
+def _keys(pipeline: Pipeline, labels: dict[str, str]) -> dict[str, str]:
+    steps = {step.name: step for step in pipeline.steps}
+    plain = [f"${parameter.name}" for parameter in pipeline.parameters]
+    channels = {}
+    for node in nodes(pipeline.region):
+        match node:
+            case Call():
+                plain += [f"{node.id}.{output.name}" for output in steps[node.step].outputs]
+            case Branch():
+                plain += [f"{node.id}.{merged.name}" for merged in node.merged]
+                channels[f"{node.id}.arm"] = _channel(labels[node.id], "arm")
+            case FanOut():
+                plain += [f"{node.id}.{name}" for name in ("item", "items", "result")]
+                channels[f"{node.id}.filled"] = _channel(labels[node.id], "filled")
+    return {**identifiers(plain), **channels}
+
+
+def _channel(task: str, output: str) -> str:
+    """The name under which a condition reads a task's output: `kfp.local` takes it apart to find the value."""
+    return f"pipelinechannel--{task}--{output}"

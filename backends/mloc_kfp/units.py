@@ -1,0 +1,192 @@
+"""Tasks that run one unit: their component, their container, and where each value they read comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mloc.backend import Request
+from mloc.emit.names import dns_labels, identifiers
+from mloc.ir.model import Call, Output, Ref, Resources, Step
+from mloc.ir.program import PARAMETERS, key
+from mloc.ir.walk import calls
+from mloc.runner.jsons import canonical
+from mloc.runner.program import Program, parse_inputs
+from mloc.types.encode import Json
+from mloc.types.model import Metrics, holds_artifact
+from mloc_kfp import bundle
+from mloc_kfp.containers import DEFAULT_IMAGE, executor, node_selector, usual_image
+from mloc_kfp.naming import LABEL_LIMIT, Names
+from mloc_kfp.parts import Parts
+from mloc_kfp.scope import BUNDLE, Scope
+from mloc_kfp.spec import Doc, artifact, component, constant, definitions, describe, from_input, parameter, schema_of
+from mloc_kfp.vendored.guard import guarded
+from mloc_kfp.vendored.natural import form, to_natural
+
+UNIT = "mloc-unit"
+FILLED = "filled"
+
+
+@dataclass(slots=True)
+class Units:
+    """Makes the tasks of units. `native` says which values have an artifact of Kubeflow's own, and its schema."""
+
+    request: Request
+    program: Program
+    names: Names
+    parts: Parts
+    image: str
+    steps: dict[str, Step]
+    step_labels: dict[str, str]
+    native: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, request: Request, names: Names, parts: Parts) -> Units:
+        pipeline = request.pipeline
+        return cls(
+            request,
+            Program(bundle.document(request)),
+            names,
+            parts,
+            usual_image(calls(pipeline.region)),
+            {step.name: step for step in pipeline.steps},
+            dns_labels([step.name for step in pipeline.steps], LABEL_LIMIT),
+        )
+
+    def parameters(self, scope: Scope) -> Doc:
+        """The first task, which checks the parameters and carries the bundle; gives the pipeline's input definitions."""
+        declared = parse_inputs(self.program.unit(PARAMETERS).body.get("parameters"))
+        docs = {p.name: p for p in self.request.pipeline.parameters}
+        root: dict[str, Doc] = {}
+        for given in declared:
+            kind = form(given.type, given.domain, given.default)
+            more: Doc = {} if given.default is None else {"defaultValue": to_natural(given.type, kind, given.default), "isOptional": True}
+            root[given.name] = parameter(kind) | more | describe(docs[given.name].doc)
+        taken = {name: parameter(str(doc["parameterType"])) for name, doc in root.items()}
+        made = {name: parameter() for name in root}
+        native = {p.name: artifact(schema_of(p.type)) for p in self.request.pipeline.parameters if holds_artifact(p.type)}
+        artifacts = {BUNDLE: artifact("system.Artifact")} | {f"{name}-artifact": doc for name, doc in native.items()}
+        variables = bundle.variables(bundle.pack(self.request))
+        runs_in = self._executor(PARAMETERS, self.image, Resources(), variables)
+        name = self.parts.component(
+            component(definitions({UNIT: parameter()} | taken, {}), definitions(made, artifacts), {"executorLabel": runs_in}), PARAMETERS
+        )
+        inputs = {UNIT: constant(_call(PARAMETERS, {}))} | {name: from_input(name) for name in root}
+        label = scope.task(self.names.labels[PARAMETERS], name, inputs, {})
+        scope.made |= {f"${name}": (label, name) for name in root}
+        scope.artifacts_made |= {BUNDLE: (label, BUNDLE)} | {f"${name}": (label, f"{name}-artifact") for name in native}
+        self.native |= {f"${name}": schema_of(p.type) for p in self.request.pipeline.parameters if (name := p.name) in native}
+        return definitions(root, {})
+
+    def step(self, scope: Scope, call: Call, order: Iterable[str]) -> str:
+        """The task of a call; what it makes is known to the scope then."""
+        step, label, settings = self.steps[call.step], self.names.labels[call.id], call.settings
+        outputs = {output.name: parameter() | describe(output.doc) for output in step.outputs}
+        native = {output.name: schema_of(output.type) for output in step.outputs if holds_artifact(output.type)}
+        artifacts = {f"{name}-artifact": artifact(schema) for name, schema in native.items()} | _metrics(step.outputs)
+        runs_in = self._executor(self.step_labels[step.name], settings.image or DEFAULT_IMAGE, settings.resources, {})
+        captures = list(self.program.unit(call.id).captures)
+        body = _Body(definitions(outputs, artifacts), runs_in, label if artifacts else self.step_labels[step.name], not artifacts)
+        self._task(scope, call.id, label, body, _argument_names(call, captures), order, fetches=True)
+        scope.made |= {f"{call.id}.{name}": (label, name) for name in outputs}
+        scope.artifacts_made |= {f"{call.id}.{name}": (label, f"{name}-artifact") for name in native}
+        self.native |= {f"{call.id}.{name}": schema for name, schema in native.items()}
+        return label
+
+    def plain(
+        self,
+        scope: Scope,
+        unit: str,
+        label: str,
+        outputs: Mapping[str, str],
+        order: Iterable[str] = (),
+        reads: Collection[str] | None = None,
+        given: Mapping[str, Doc] | None = None,
+    ) -> str:
+        """The task of a unit without user code. `outputs` maps names to Kubeflow types, `reads` limits what it captures.
+
+        `given` says where values that are no DAG's input come from.
+        """
+        runs_in = self._executor("evaluate", self.image, Resources(), {})
+        body = _Body(definitions({name: parameter(kind) for name, kind in outputs.items()}, {}), runs_in, label, True)
+        captures = [name for name in self.program.unit(unit).captures if reads is None or name in reads]
+        inputs = {name: self.names.keys[name] for name in captures if name in self.names.keys}
+        return self._task(scope, unit, label, body, inputs, order, given or {})
+
+    def _task(
+        self,
+        scope: Scope,
+        unit: str,
+        label: str,
+        body: _Body,
+        inputs: Mapping[str, str],
+        order: Iterable[str],
+        given: Mapping[str, Doc] | None = None,
+        fetches: bool = False,
+    ) -> str:
+        """`inputs` maps the keys of captured values to the names of the component's inputs."""
+        more = given or {}
+        artifacts = {f"{name}-artifact": key for key, name in inputs.items() if fetches and key in self.native}
+        definition = component(
+            definitions(
+                {UNIT: parameter()}
+                | {name: parameter() for name in inputs.values()}
+                | {_given(key): _kind(doc) for key, doc in more.items()},
+                {BUNDLE: artifact("system.Artifact")} | {name: artifact(self.native[key]) for name, key in artifacts.items()},
+            ),
+            body.outputs,
+            {"executorLabel": body.executor},
+        )
+        captured = {name: key for key, name in inputs.items()} | {_given(key): key for key in more}
+        values = {UNIT: constant(_call(unit, captured))} | {name: scope.parameter(key) for key, name in inputs.items()}
+        values |= {_given(key): doc for key, doc in more.items()}
+        files = {BUNDLE: scope.artifact(BUNDLE)} | {name: scope.artifact(key) for name, key in artifacts.items()}
+        return scope.task(label, self.parts.component(definition, body.wanted, shared=body.shared), values, files, order)
+
+    def _executor(self, wanted: str, image: str, resources: Resources, environment: dict[str, str]) -> str:
+        package = bundle.package_of(self.request.pipeline.name)
+        content = executor(image, bundle.start(package), resources, environment)
+        return self.parts.executor(content, node_selector(resources), wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What a component is beside its inputs. `kfp.local` keeps the files of two tasks of one component in one place, so one that
+    makes artifacts is not shared."""
+
+    outputs: Doc
+    executor: str
+    wanted: str
+    shared: bool
+
+
+def _call(unit: str, captures: Mapping[str, str]) -> str:
+    """The task's constant input: the unit to run, and which input of the task holds which value."""
+    document: dict[str, Json] = {"unit": unit, "captures": dict(captures)}
+    return guarded(canonical(document))
+
+
+def _argument_names(call: Call, captures: Iterable[str]) -> dict[str, str]:
+    """The names of a call's inputs by the key of the value: that of the argument where it is the value itself.
+
+    So calls that differ only in what they are given have one component.
+    """
+    bare: dict[str, str] = {}
+    for name, value in call.args:
+        if isinstance(value, Ref):
+            bare.setdefault(key(value), name)
+    names = identifiers([*bare.values(), *(found for found in captures if found not in bare)])
+    return {found: names[bare.get(found, found)] for found in captures}
+
+
+def _metrics(outputs: Iterable[Output]) -> dict[str, Doc]:
+    return {f"{output.name}-metrics": artifact("system.Metrics") for output in outputs if isinstance(output.type, Metrics)}
+
+
+def _given(key: str) -> str:
+    """The input for a value that no DAG passes on: what a loop collected."""
+    return "collected" if key.endswith(".yield.result") else identifiers([key])[key]
+
+
+def _kind(source: Doc) -> Doc:
+    return parameter("STRING" if "runtimeValue" in source else "LIST")

@@ -1,0 +1,146 @@
+"""Runs one unit as a Kubeflow task: from the executor input to the output files, with the runner in between."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from mloc.runner.api import BadProgram, Program, StepFailed, StoreError, gather, load_program, run_unit
+from mloc.runner.jsons import Json, as_array, as_object, as_text, canonical, parse
+from mloc.runner.program import Input, Unit, parse_inputs
+from mloc.runner.records import Records
+from mloc.runner.types import Metrics, Type
+
+from .guard import guarded
+from .natural import to_wire
+from .pods import PlacingRecords, PodStore, Slot, output_slots, slots
+
+UNIT = "mloc-unit"
+BUNDLE = "mloc-bundle"
+
+
+def main(executor_input: dict[str, Json], folder: str, archive: bytes) -> int:
+    """Run the unit that the task names; gives the exit code. `folder` is where the bundle `archive` was unpacked."""
+    given, wanted = as_object(executor_input.get("inputs", {}), "inputs"), as_object(executor_input.get("outputs", {}), "outputs")
+    parameters = as_object(given.get("parameterValues", {}), "parameter values")
+    call = as_object(parse(as_text(parameters.get(UNIT), UNIT)), UNIT)
+    program = load_program(Path(__file__).parent / "program.json")
+    unit = program.unit(as_text(call.get("unit"), "a unit"))
+    made = slots(wanted)
+    try:
+        with tempfile.TemporaryDirectory(prefix="mloc-", dir=_staging_parent(made)) as staging:
+            store = PodStore(slots(given), Path(staging))
+            if unit.kind == "parameters":
+                texts = _parameters(program, unit, parameters, store, made)
+                made[BUNDLE].path.write_bytes(archive)
+            else:
+                captures = as_object(call.get("captures"), "captures")
+                texts = _unit(
+                    program, unit, {as_text(key, "a key"): parameters[name] for name, key in captures.items()}, store, made, folder
+                )
+    except (StepFailed, StoreError) as failure:
+        print(f"{unit.id} failed: {failure}", file=sys.stderr, flush=True)
+        return 1
+    shown = _loop(texts["items"]) if unit.kind == "items" else {name: guarded(text) for name, text in texts.items()}
+    _write(wanted, shown, {key: _artifact(slot, texts, _metrics(program, unit, texts)) for key, slot in made.items()})
+    return 0
+
+
+def _staging_parent(made: Mapping[str, Slot]) -> Path | None:
+    """A folder on the volume that outputs are uploaded from, so that they need only be renamed; None when there are none."""
+    for slot in made.values():
+        slot.path.parent.mkdir(parents=True, exist_ok=True)
+        return slot.path.parent
+    return None
+
+
+def _parameters(program: Program, unit: Unit, given: dict[str, Json], store: PodStore, made: Mapping[str, Slot]) -> dict[str, str]:
+    """Kubeflow's arguments checked and as wire texts; files among them become outputs of this task, for later ones to be given."""
+    declared = {parameter.name: parameter for parameter in parse_inputs(unit.body.get("parameters"))}
+    records = Records.from_environment()
+    into = output_slots({name: parameter.type for name, parameter in declared.items()}, made)
+    captures: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="mloc-") as fetched:
+        for name, parameter in declared.items():
+            if name not in given and parameter.default is None:
+                continue
+            wire = _given(parameter, given, store, Path(fetched), records)
+            captures[f"${name}"] = canonical(store.place(parameter.type, wire, into[name][1]) if name in into else wire)
+    return run_unit(program, unit.id, captures, store=store, records=records)
+
+
+def _given(parameter: Input, given: dict[str, Json], store: PodStore, folder: Path, records: Records) -> Json:
+    wire = to_wire(parameter.type, given[parameter.name]) if parameter.name in given else parse(str(parameter.default))
+    try:
+        return store.adopt(parameter.type, wire, folder)
+    except (StoreError, TypeError, BadProgram) as error:
+        failure = StepFailed("store", f"`{parameter.name}`: {error}")
+        records.failed("parameters", "parameters", failure)
+        raise failure from error
+
+
+def _unit(
+    program: Program, unit: Unit, values: Mapping[str, Json], store: PodStore, made: Mapping[str, Slot], folder: str
+) -> dict[str, str]:
+    """What the unit gives, as wire texts that say where Kubeflow will have put the artifacts."""
+    captures = {key: gather([str(item) for item in value]) if isinstance(value, list) else str(value) for key, value in values.items()}
+    records = PlacingRecords(Records.from_environment().folder, store, output_slots(_output_types(program, unit), made))
+    code = [str(Path(folder, "code"))]
+    outputs = run_unit(program, unit.id, captures, store=store, records=records, code=code, guards=False, on_log=_log)
+    return {name: canonical(records.placed[name]) if name in records.placed else text for name, text in outputs.items()}
+
+
+def _log(line: str) -> None:
+    print(line, flush=True)
+
+
+def _output_types(program: Program, unit: Unit) -> dict[str, Type]:
+    if unit.kind != "step":
+        return {}
+    return {output.name: output.type for output in program.step(as_text(unit.body.get("step"), "a step")).outputs}
+
+
+def _loop(items: str) -> dict[str, str]:
+    """What the loop of a fan-out takes: the items as a JSON list of guarded texts, and whether there are any.
+
+    Kubeflow cannot collect what nobody made, so a fan-out over nothing takes another way.
+    """
+    envelopes = [guarded(as_text(item, "an item")) for item in as_array(parse(items), "items")]
+    return {"items": canonical(list(envelopes)), "filled": canonical("yes" if envelopes else "no")}
+
+
+def _metrics(program: Program, unit: Unit, texts: Mapping[str, str]) -> dict[str, Json]:
+    """The numbers that Kubeflow shows, by artifact; its metadata is JSON, which has no NaN and no infinities."""
+    found: dict[str, Json] = {}
+    for name, type_ in _output_types(program, unit).items():
+        if isinstance(type_, Metrics):
+            fields = as_object(parse(texts[name]), name)
+            found[f"{name}-metrics"] = {
+                key: value for key, value in fields.items() if isinstance(value, (int, float)) and math.isfinite(value)
+            }
+    return found
+
+
+def _artifact(slot: Slot, texts: Mapping[str, str], metrics: Mapping[str, Json]) -> Json:
+    """An output artifact with what is known of its content as metadata."""
+    metadata = {**as_object(slot.raw.get("metadata", {}), "metadata"), **as_object(metrics.get(slot.key, {}), "metrics")}
+    name, separator, _ = slot.key.rpartition("-artifact")
+    described = parse(texts[name]) if separator else None
+    if isinstance(described, dict) and "digest" in described:
+        metadata.update(digest=described["digest"], size=described["size"], mloc_type=canonical(described.get("type")))
+    return {"artifacts": [{**slot.raw, "metadata": metadata}]}
+
+
+def _write(wanted: dict[str, Json], texts: Mapping[str, str], artifacts: dict[str, Json]) -> None:
+    """The output files that Kubeflow's launcher, and `kfp.local`, read."""
+    for name, described in as_object(wanted.get("parameters", {}), "parameters").items():
+        path = Path(as_text(as_object(described, name).get("outputFile"), name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[name], encoding="ascii")
+    path = Path(as_text(wanted.get("outputFile"), "the output file"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"artifacts": artifacts}), encoding="ascii")
