@@ -17,7 +17,7 @@ BESIDE = {
     "local": frozenset({"version", "source", "diagnostics", "types", "ir", "runner"}),
 }
 BACKENDS = frozenset({"version", "source", "diagnostics", "types", "ir", "passes", "backend", "emit", "runner"})
-WORLD = {"os", "io", "pathlib", "shutil", "tempfile", "subprocess", "socket", "random", "time", "secrets", "uuid", "urllib", "glob", "fileinput"}
+WORLD = {"os", "pathlib", "shutil", "tempfile", "subprocess", "socket", "random", "time", "secrets", "uuid", "urllib", "glob", "fileinput"}
 """Modules of input and output, clock, randomness and environment."""
 OUTSIDE = {
     # files outside the rooms cli, local and runner that may touch the world, and why
