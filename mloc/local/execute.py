@@ -12,7 +12,7 @@ from mloc.ir.program import PARAMETERS, program
 from mloc.ir.walk import calls
 from mloc.local.interrupts import interrupts
 from mloc.local.machine import Amount, ask, capacity, excess, usable_cores
-from mloc.local.plan import Outputs, Plan
+from mloc.local.plan import Outputs, Plan, Task
 from mloc.local.progress import Progress
 from mloc.local.report import Status, report
 from mloc.local.schedule import Schedule
@@ -93,15 +93,20 @@ class _Run:
         """Check the launch, then run to the end. Raises OSError when a record cannot be written."""
         cancel = threading.Event()
         try:
-            checked = self.unit(PARAMETERS, PARAMETERS, {f"${name}": text for name, text in parameters.items()}, cancel)
-        except StepFailed:
+            checked = self.unit(PARAMETERS, {f"${name}": text for name, text in parameters.items()}, 1, cancel)
+        except StepFailed as failure:
+            self.tell(PARAMETERS, failure)
             return _Ending("failed")
         machine = capacity()
         refused = over_capacity(self.pipeline, machine, lines)
         if refused is not None:
             return refused
         plan = Plan(self.pipeline, self.program)
-        schedule = Schedule(plan, lambda task: self.unit(task.unit, task.id, task.captures, cancel), machine, jobs, cancel)
+
+        def work(task: Task, attempt: int) -> Outputs:
+            return self.unit(task.unit, task.captures, attempt, cancel)
+
+        schedule = Schedule(plan, work, lambda task, failure: self.tell(task.id, failure), machine, jobs, cancel)
         with interrupts(lambda again: schedule.stop(at_once=again)) as interrupted:
             schedule.run(checked)
             signal = interrupted()
@@ -109,23 +114,25 @@ class _Run:
             return _Ending("succeeded")
         return _Ending("failed") if signal is None else _Ending("cancelled", f"the run was cancelled by {signal}")
 
-    def unit(self, unit: str, unit_id: str, captures: Mapping[str, str], cancel: threading.Event) -> Outputs:
-        """Run one unit; `unit_id` is its id in reports."""
-        try:
-            return run_unit(
-                self.program,
-                unit,
-                captures,
-                store=self.artifacts,
-                records=self.records,
-                code=self.source_roots,
-                guards=False,
-                cancel=cancel,
-            )
-        except StepFailed as failure:
-            if self.progress is not None:
-                self.progress.failed(unit_id, failure)
-            raise
+    def unit(self, unit: str, captures: Mapping[str, str], attempt: int, cancel: threading.Event) -> Outputs:
+        """Run one unit, for a step one attempt of it."""
+        return run_unit(
+            self.program,
+            unit,
+            captures,
+            store=self.artifacts,
+            records=self.records,
+            code=self.source_roots,
+            retries=False,
+            guards=False,
+            attempt=attempt,
+            cancel=cancel,
+        )
+
+    def tell(self, unit_id: str, failure: StepFailed) -> None:
+        """Show that a unit failed for good; `unit_id` is its id in reports."""
+        if self.progress is not None:
+            self.progress.failed(unit_id, failure)
 
 
 def over_capacity(pipeline: Pipeline, machine: Amount, lines: Mapping[str, int]) -> _Ending | None:

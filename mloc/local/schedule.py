@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from mloc.ir.model import Call
 from mloc.local.machine import Amount, ask
 from mloc.local.plan import Outputs, Place, Plan, Task
 from mloc.runner.api import StepFailed
+from mloc.runner.program import Retry
+from mloc.runner.steps import delay_seconds
 
-Work = Callable[[Task], Outputs]
+Work = Callable[[Task, int], Outputs]
+OnFailed = Callable[[Task, StepFailed], None]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Try:
+    """An attempt of a step, counted from 1. Tries of one call sort by index."""
+
+    at: Place
+    number: int
+    task: Task = field(compare=False)
+    call: Call = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A step ended: with its outputs, or with what its thread raised."""
+    """An attempt ended: with the step's outputs, or with what its thread raised."""
 
-    call: Call
-    task: Task
+    attempt: _Try
     outcome: Outputs | BaseException
 
 
@@ -37,20 +50,23 @@ class _Stopped:
 class Schedule:
     """Drives one plan to its end.
 
-    `work` runs a task and raises StepFailed when it fails; it is called in a thread of its own for a step, in the caller's for other units.
+    `work` makes one attempt, of the given number, at a task and raises StepFailed when it fails; it is called in a thread of its own for
+    a step, in the caller's for other units. `on_failed` hears of every unit that failed for good.
     `jobs` is how many steps may run at a time, at least 1; `cancel` is set when running steps shall end.
     Among the steps that fit, the first in source order, then by index, begins first. One that does not fit lets smaller ones pass;
-    it fits once they have ended, because no ask may exceed the capacity.
+    it fits once they have ended, because no ask may exceed the capacity. A step that waits for its next attempt holds nothing.
     """
 
-    def __init__(self, plan: Plan, work: Work, capacity: Amount, jobs: int, cancel: threading.Event) -> None:
+    def __init__(self, plan: Plan, work: Work, on_failed: OnFailed, capacity: Amount, jobs: int, cancel: threading.Event) -> None:
         self._plan = plan
         self._work = work
+        self._on_failed = on_failed
         self._free = capacity
         self._idle = jobs
         self._cancel = cancel
         self._running = 0
-        self._ready: dict[int, list[tuple[Place, Task]]] = {}
+        self._ready: dict[int, list[_Try]] = {}
+        self._resting: list[tuple[float, int, _Try]] = []
         self._events: SimpleQueue[_Ended | _Stopped] = SimpleQueue()
         self._crash: BaseException | None = None
 
@@ -67,17 +83,26 @@ class Schedule:
         self._guard(lambda: self._take(self._plan.begin(parameters)))
         while True:
             self._guard(self._begin_what_fits)
-            if not self._running:
+            if not self._running and (not self._resting or self._cancel.is_set()):
                 break
-            event = self._events.get()
+            event = self._next_event()
             if isinstance(event, _Ended):
                 self._guard(partial(self._end, event))
-                continue
-            self._cancel.set()
-            if event.at_once:
-                break
+            elif event is not None:
+                self._cancel.set()
+                if event.at_once:
+                    break
         if self._crash is not None:
             raise self._crash
+
+    def _next_event(self) -> _Ended | _Stopped | None:
+        """What happens next; None when the time of a resting step comes first."""
+        if not self._resting or self._cancel.is_set():
+            return self._events.get()
+        try:
+            return self._events.get(timeout=max(0.0, self._resting[0][0] - time.monotonic()))
+        except Empty:
+            return None
 
     def _guard(self, action: Callable[[], None]) -> None:
         try:
@@ -93,20 +118,26 @@ class Schedule:
         while queue:
             task = queue.popleft()
             if task.call is not None:
-                heappush(self._ready.setdefault(task.order[0], []), (task.at, task))
+                self._queue(_Try(task.at, 1, task, task.call))
                 continue
             try:
-                outputs: Outputs | None = self._work(task)
-            except StepFailed:
+                outputs: Outputs | None = self._work(task, 1)
+            except StepFailed as failure:
+                self._on_failed(task, failure)
                 outputs = None
             queue.extend(self._plan.finished(task, outputs))
+
+    def _queue(self, attempt: _Try) -> None:
+        heappush(self._ready.setdefault(attempt.task.order[0], []), attempt)
 
     def _begin_what_fits(self) -> None:
         if self._cancel.is_set():
             return
+        while self._resting and self._resting[0][0] <= time.monotonic():
+            self._queue(heappop(self._resting)[2])
         for ordinal in sorted(self._ready):
             queue = self._ready[ordinal]
-            while queue and self._idle and self._begin(queue[0][1]):
+            while queue and self._idle and self._begin(queue[0]):
                 heappop(queue)
             if not queue:
                 del self._ready[ordinal]
@@ -115,35 +146,44 @@ class Schedule:
         if self._ready and not self._running:
             raise AssertionError("a step asks for more than the machine has: this is checked before a run")
 
-    def _begin(self, task: Task) -> bool:
-        """Begin a step; False when it does not fit now."""
-        if task.call is None:
-            raise AssertionError(f"{task.id} runs no user code")
-        wanted = ask(task.call.settings.resources)
+    def _begin(self, attempt: _Try) -> bool:
+        """Begin an attempt; False when it does not fit now."""
+        wanted = ask(attempt.call.settings.resources)
         if not self._free.holds(wanted):
             return False
         # A daemon, so that an interrupted process can leave without waiting for it.
-        threading.Thread(target=self._perform, args=(task.call, task), daemon=True, name=f"mloc {task.id}").start()
+        threading.Thread(target=self._perform, args=(attempt,), daemon=True, name=f"mloc {attempt.task.id}").start()
         self._free -= wanted
         self._idle -= 1
         self._running += 1
         return True
 
-    def _perform(self, call: Call, task: Task) -> None:
+    def _perform(self, attempt: _Try) -> None:
         try:
-            outcome: Outputs | BaseException = self._work(task)
+            outcome: Outputs | BaseException = self._work(attempt.task, attempt.number)
         except BaseException as error:
             outcome = error
-        self._events.put(_Ended(call, task, outcome))
+        self._events.put(_Ended(attempt, outcome))
 
     def _end(self, event: _Ended) -> None:
-        self._free += ask(event.call.settings.resources)
+        attempt, outcome = event.attempt, event.outcome
+        self._free += ask(attempt.call.settings.resources)
         self._idle += 1
         self._running -= 1
-        outcome = event.outcome
-        if isinstance(outcome, BaseException):
-            if not isinstance(outcome, StepFailed):
-                raise outcome
-            self._take(self._plan.finished(event.task, None))
+        if isinstance(outcome, StepFailed):
+            self._fail(attempt, outcome)
+        elif isinstance(outcome, BaseException):
+            raise outcome
         else:
-            self._take(self._plan.finished(event.task, outcome))
+            self._take(self._plan.finished(attempt.task, outcome))
+
+    def _fail(self, attempt: _Try, failure: StepFailed) -> None:
+        """Let the step rest until its next attempt, if it has one."""
+        task, retry = attempt.task, attempt.call.settings.retry
+        if failure.retryable and attempt.number <= retry.count and not self._cancel.is_set():
+            wait = delay_seconds(Retry(retry.count, retry.backoff_ms, retry.factor, retry.max_delay_ms), attempt.number)
+            following = _Try(attempt.at, attempt.number + 1, task, attempt.call)
+            heappush(self._resting, (time.monotonic() + wait, task.order[0], following))
+            return
+        self._on_failed(task, failure)
+        self._take(self._plan.finished(task, None))

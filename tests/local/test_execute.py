@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +32,7 @@ from local_pipelines import (
     text,
 )
 
-from mloc.ir.model import Arith, Const, Merged, Ref, Settings
+from mloc.ir.model import Arith, Const, Merged, Ref, Retry, Settings
 from mloc.local import execute
 from mloc.local.execute import run_native
 from mloc.local.machine import Amount
@@ -227,6 +228,19 @@ def test_retries_are_made_and_counted(tmp_path: Path) -> None:
     assert report["steps"]["f"]["attempts"] == 3
     assert report["error"] is None
     assert sorted(path.name for path in (tmp_path / "runs" / "r" / "logs" / "f").iterdir()) == ["1.log", "2.log", "3.log"]
+
+
+def test_a_step_that_waits_for_its_next_attempt_holds_nothing_back(tmp_path: Path) -> None:
+    waiting = Settings(retry=Retry(count=1, backoff_ms=1500))
+    of = pipeline(
+        [FAIL, INC], [call("f", "fail", settings=waiting, x=number(1)), call("g", "inc", x=number(1)), call("h", "inc", x=result_of("g"))]
+    )
+    report = checked(run(of, tmp_path, jobs=1))
+    assert report["steps"]["f"]["attempts"] == 2
+    assert report["steps"]["h"]["status"] == "succeeded"
+    begun, ended = (datetime.fromisoformat(report[mark]) for mark in ("started", "finished"))
+    assert (ended - begun).total_seconds() >= 1.5
+    assert report["steps"]["h"]["finished"] < report["steps"]["f"]["finished"]
 
 
 def test_a_timeout_ends_the_attempt(tmp_path: Path) -> None:
