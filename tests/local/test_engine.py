@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from local_pipelines import call, number, pipeline, result_of, step
 
 from mloc.local.engine import EngineMissing, run_engine
 from mloc.runner.jsons import Json
 from mloc.types.model import INT
+from tests.local.pipelines import call, number, pipeline, result_of, step
 
 OF = pipeline([step("inc", "return x", {"x": INT})], [call("a", "inc", x=number(1))], {"out": result_of("a")}, {"n": "1"})
 

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from local_pipelines import (
+
+from mloc.ir.model import Arith, Const, Merged, Ref, Retry, Settings
+from mloc.local import execute
+from mloc.local.execute import run_native
+from mloc.local.machine import Amount
+from mloc.local.store import StoreUnusable
+from mloc.runner.jsons import Json
+from mloc.types.model import INT, STR, ListOf
+from tests.local.pipelines import (
     INTS,
     OPTIONAL_INT,
     call,
@@ -31,14 +39,6 @@ from local_pipelines import (
     step,
     text,
 )
-
-from mloc.ir.model import Arith, Const, Merged, Ref, Retry, Settings
-from mloc.local import execute
-from mloc.local.execute import run_native
-from mloc.local.machine import Amount
-from mloc.local.store import StoreUnusable
-from mloc.runner.jsons import Json
-from mloc.types.model import INT, STR, ListOf
 
 SCHEMA = json.loads((files("mloc") / "schemas" / "report.schema.json").read_text())
 INC = step("inc", "return x + 1", {"x": INT})

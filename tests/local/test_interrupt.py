@@ -15,7 +15,7 @@ import pytest
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from local_pipelines import call, pipeline, retry, step
+from tests.local.pipelines import call, pipeline, retry, step
 from mloc.local.execute import run_native
 from mloc.types.model import STR
 from mloc.ir.model import Const
@@ -40,7 +40,7 @@ print(json.dumps({"status": report["status"], "error": report["error"], "steps":
 
 def launch(folder: Path, stubborn: str = "no") -> tuple[subprocess.Popen[str], list[int]]:
     """Start the pipeline and wait until its step runs; gives the process, and the ids of the step's and of what it started."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).resolve().parents[2]), *sys.path])}
     # Not via a shell: a background job would have SIGINT ignored.
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(folder), stubborn], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

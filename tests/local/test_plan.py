@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 
 import pytest
-from local_pipelines import INTS, call, equal, fan_out, if_else, item, number, param, pipeline, result_of, step
 
 from mloc.ir.model import Call, Const, Merged, Pipeline, Ref
 from mloc.ir.program import program
 from mloc.local.plan import Plan, Task
 from mloc.runner.api import FileStore, Program, Records, run_unit
 from mloc.types.model import INT, ListOf, Optional
+from tests.local.pipelines import INTS, call, equal, fan_out, if_else, item, number, param, pipeline, result_of, step
 
 ADD = step("add", "return x", {"x": INT})
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from local_pipelines import INTS, call, equal, fan_out, if_else, item, number, param, pipeline, result_of, statuses, step
 
 from mloc.ir.model import Const, Parameter, Pipeline, Result
 from mloc.local.report import Status, report
 from mloc.runner.api import Records, StepFailed
 from mloc.runner.jsons import Json
 from mloc.types.model import FLOAT, INT, STR, Field, File, ListOf, MapOf, Optional, Record
+from tests.local.pipelines import INTS, call, equal, fan_out, if_else, item, number, param, pipeline, result_of, statuses, step
 
 SCHEMA = json.loads((files("mloc") / "schemas" / "report.schema.json").read_text())
 INC = step("inc", "return x + 1", {"x": INT})

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_pipelines import call, fan_out, item, number, pipeline, run, step
 
 from mloc.ir.model import Const
 from mloc.local.execute import run_native
 from mloc.local.store import RunFolder, RunRecords, StoreUnusable, write_whole
 from mloc.types.model import INT, File, ListOf
+from tests.local.pipelines import call, fan_out, item, number, pipeline, run, step
 
 INC = step("inc", "return x + 1", {"x": INT})
 
