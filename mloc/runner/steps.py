@@ -62,6 +62,8 @@ def run_step(program: Program, unit: Unit, step_id: str, inputs: dict[str, Json]
     retry = parse_retry(unit.settings.get("retry"))
     attempt, made = around.attempt, 0
     while True:
+        if around.cancel is not None and around.cancel.is_set():
+            raise StepFailed("cancelled", "the run was cancelled before the step started", unit.line, made)
         made += 1
         try:
             return _recorded(program, unit, step_id, attempt, inputs, around)
@@ -75,8 +77,6 @@ def run_step(program: Program, unit: Unit, step_id: str, inputs: dict[str, Json]
 
 def _recorded(program: Program, unit: Unit, step_id: str, number: int, inputs: dict[str, Json], around: Surroundings) -> dict[str, Json]:
     """One attempt with its two records."""
-    if around.cancel is not None and around.cancel.is_set():
-        raise StepFailed("cancelled", "the run was cancelled before the step started", unit.line)
     records, started = around.records, now()
     records.started(step_id, unit.id, number, started)
     log: Path | None = records.log_path(step_id, number)

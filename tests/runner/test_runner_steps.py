@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from pathlib import Path
@@ -33,7 +32,7 @@ def wait_for_end(pid: int) -> bool:
 
 
 def scratch_folders(bench: Bench) -> list[str]:
-    return os.listdir(bench.folder / "tmp")
+    return [path.name for path in (bench.folder / "tmp").iterdir()]
 
 
 def test_an_inline_step_runs_and_is_recorded(bench: Bench) -> None:
@@ -117,7 +116,15 @@ RETRY: Json = {"count": 2, "backoff_ms": 100, "factor": 2.0, "max_delay_ms": Non
 
 def test_an_exception_is_retried_with_backoff(bench: Bench) -> None:
     counter = bench.folder / "counter"
-    code = f"with open({str(counter)!r}, 'a+') as f:\n    f.write('x')\n    f.seek(0)\n    n = len(f.read())\nif n < 3: raise ValueError(n)\nreturn n"
+    code = f"""
+        with open({str(counter)!r}, "a+") as file:
+            file.write("x")
+            file.seek(0)
+            n = len(file.read())
+        if n < 3:
+            raise ValueError(n)
+        return n
+        """
     begun = time.monotonic()
     assert bench.inline(code, "int", retry=RETRY) == {"result": 3}
     assert time.monotonic() - begun >= 0.3
