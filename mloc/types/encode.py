@@ -47,7 +47,8 @@ def type_json(type_: Type) -> Json:
         case Dir():
             return "dir"
         case Table(row):
-            return {"table": [[c.name, type_json(c.type)] for c in row.columns], "open": row.open}
+            found: dict[str, Json] = {"table": [[c.name, type_json(c.type)] for c in row.columns], "open": row.open}
+            return found if row.variable is None else found | {"variable": row.variable}
         case Model(kind):
             return {"model": kind}
         case Metrics(fields):

@@ -1,0 +1,135 @@
+"""Writes a pipeline as the JSON document of `mloc compile --target ir`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from mloc.ir.model import (
+    Branch,
+    Call,
+    Expr,
+    FanOut,
+    Input,
+    Node,
+    Parameter,
+    Pipeline,
+    Region,
+    Result,
+    Run,
+    RunInline,
+    RunPython,
+    RunShell,
+    Settings,
+    Step,
+)
+from mloc.ir.program import expr_json, settings_json
+from mloc.types.encode import Json, domain_json, type_json
+
+SCHEMA = "mloc-ir/1"
+
+
+def document(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, int] | None = None) -> dict[str, Json]:
+    """The document, of JSON values only. `lines` gives the source line of each node's id; without it every line is 0."""
+    return {
+        "schema": SCHEMA,
+        "mloc": mloc_version,
+        "pipeline": pipeline.name,
+        "doc": pipeline.doc,
+        "source": {"file": pipeline.source, "sha256": pipeline.source_sha256},
+        "parameters": [_taken(p) for p in pipeline.parameters],
+        "steps": [_step(step) for step in pipeline.steps],
+        "nodes": _region(pipeline.region, lines or {}),
+        "results": [_result(r) for r in pipeline.results],
+    }
+
+
+def _taken(declared: Parameter | Input) -> Json:
+    """A parameter of the pipeline or an input of a step."""
+    return {
+        "name": declared.name,
+        "type": type_json(declared.type),
+        "default": declared.default,
+        "domain": domain_json(declared.domain),
+        "doc": declared.doc,
+    }
+
+
+def _result(result: Result) -> Json:
+    return {
+        "name": result.name,
+        "type": type_json(result.type),
+        "domain": domain_json(result.domain),
+        "value": expr_json(result.value),
+    }
+
+
+def _step(step: Step) -> Json:
+    outputs: list[Json] = [{"name": o.name, "type": type_json(o.type), "domain": domain_json(o.domain), "doc": o.doc} for o in step.outputs]
+    return {
+        "name": step.name,
+        "doc": step.doc,
+        "inputs": [_taken(i) for i in step.inputs],
+        "outputs": outputs,
+        "named_outputs": step.named_outputs,
+        "run": _run(step.run),
+    }
+
+
+def _run(run: Run) -> Json:
+    match run:
+        case RunPython(module, function):
+            return {"kind": "python", "module": module, "function": function}
+        case RunInline(code, line):
+            return {"kind": "inline", "code": code, "line": line}
+        case RunShell(script, line):
+            return {"kind": "shell", "script": script, "line": line}
+        case _:
+            assert_never(run)
+
+
+def _region(region: Region, lines: Mapping[str, int]) -> Json:
+    return [_node(node, lines) for node in region.nodes]
+
+
+def _node(node: Node, lines: Mapping[str, int]) -> Json:
+    after: list[Json] = list(node.after)
+    found: dict[str, Json] = {"id": node.id, "line": lines.get(node.id, 0), "after": after}
+    match node:
+        case Call():
+            args: list[Json] = [[name, expr_json(value)] for name, value in node.args]
+            return {"kind": "call", **found, "step": node.step, "args": args, "settings": _settings(node.settings)}
+        case Branch():
+            return {"kind": "branch", **found, "arms": _arms(node, lines), "merged": _merged(node)}
+        case FanOut():
+            return {
+                "kind": "fan_out",
+                **found,
+                "item": node.item,
+                "item_type": type_json(node.item_type),
+                "source": expr_json(node.source),
+                "limit": node.limit,
+                "nodes": _region(node.region, lines),
+                "result": _optional(node.result),
+            }
+        case _:
+            assert_never(node)
+
+
+def _arms(branch: Branch, lines: Mapping[str, int]) -> Json:
+    return [{"label": arm.label, "condition": _optional(arm.condition), "nodes": _region(arm.region, lines)} for arm in branch.arms]
+
+
+def _merged(branch: Branch) -> Json:
+    return [{"name": m.name, "type": type_json(m.type), "values": [expr_json(value) for value in m.values]} for m in branch.merged]
+
+
+def _optional(expr: Expr | None) -> Json:
+    return None if expr is None else expr_json(expr)
+
+
+def _settings(settings: Settings) -> Json:
+    """As the runner's program has them, and what only engines use."""
+    found = settings_json(settings)
+    assert isinstance(found, dict)
+    return found | {"image": settings.image}
