@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(parse(argv))
         sys.stdout.flush()
     except UsageError as error:
-        print(f"mloc: {clean(str(error))}", file=sys.stderr)
+        print("mloc: " + "\n".join(map(clean, str(error).split("\n"))), file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED

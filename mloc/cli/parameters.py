@@ -96,8 +96,11 @@ def _value_of(parameter: Parameter, text: _Text) -> Json:
     try:
         return parse(text)
     except NotCanonical as error:
-        reason = "write true or false" if type_ == BOOL else "write a number" if isinstance(type_, Scalar) else f"written as JSON: {error}"
-        raise NotCanonical(f"`{parameter.name}`: expected {show(parameter.type)}, not {shorten(text)} ({reason})") from None
+        wanted = f"`{parameter.name}`: expected {show(parameter.type)}"
+        if not isinstance(type_, Scalar):
+            raise NotCanonical(f"{wanted}, written as JSON; {error}") from None
+        hint = "write true or false" if type_ == BOOL else "write a number"
+        raise NotCanonical(f"{wanted}, not {shorten(text)} ({hint})") from None
 
 
 def _float(text: str) -> float | None:

@@ -63,12 +63,11 @@ def layout(drawing: Drawing) -> Layout:
 
 
 def _find_owners(children: Sequence[Item | Box], path: tuple[str, ...], owners: dict[str, tuple[str, ...]]) -> None:
-    """For each item the ids of the boxes around it, outermost first, and its own."""
+    """For each item and box the ids of the boxes around it, outermost first, and its own."""
     for child in children:
+        owners[child.id] = (*path, child.id)
         if isinstance(child, Box):
             _find_owners(child.children, (*path, child.id), owners)
-        else:
-            owners[child.id] = (*path, child.id)
 
 
 def _place(children: Sequence[Item | Box], edges: Sequence[Edge], owners: Mapping[str, tuple[str, ...]], depth: int) -> _Placed:
@@ -92,7 +91,7 @@ def _place(children: Sequence[Item | Box], edges: Sequence[Edge], owners: Mappin
 
 def _embed(placed: _Placed, at: Rect, rects: dict[str, Rect], lanes: dict[tuple[str, str], list[Point]]) -> None:
     """Move what stands in a box to where the box stands."""
-    x, y = at.x + _MARGIN, at.y + _TITLE + _MARGIN / 2
+    x, y = at.x + (at.width - placed.width) / 2, at.y + _TITLE + _MARGIN / 2
     rects.update({id_: Rect(r.x + x, r.y + y, r.width, r.height) for id_, r in placed.rects.items()})
     lanes.update({link: [(px + x, py + y) for px, py in points] for link, points in placed.lanes.items()})
 

@@ -12,7 +12,7 @@ from mloc.diagnostics.display import clean
 _STYLE = """\
   <style>
     text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #1f2328; text-anchor: middle }
-    .small, .title, .label { fill: #57606a; font-size: 11px }
+    .small, .title { fill: #57606a; font-size: 11px }
     .title { text-anchor: start }
     .page { fill: #ffffff }
     .box { fill: #8c959f; fill-opacity: .08; stroke: #8c959f; stroke-dasharray: 4 3 }
@@ -77,16 +77,12 @@ def _item(item: Item, rect: Rect) -> str:
 
 
 def _edge(edge: Edge, points: Sequence[Point]) -> str:
-    """A smooth line from point to point, upright at each; its label stands near the target."""
+    """A smooth line from point to point, upright at each."""
     path = [f"M{_pair(points[0])}"]
     for (x1, y1), (x2, y2) in pairwise(points):
         bend = (y2 - y1) / 2
         path.append(f"C{_pair((x1, y1 + bend))} {_pair((x2, y2 - bend))} {_pair((x2, y2))}")
-    line = f'  <path class="edge{" order" * edge.is_order}" d="{" ".join(path)}"/>'
-    if not edge.label:
-        return line
-    (x1, y1), (x2, y2) = points[-2:]
-    return f'{line}\n  <text class="label" {_at((x1 + 2 * x2) / 3, (y1 + 2 * y2) / 3)}>{_text(edge.label)}</text>'
+    return f'  <path class="edge{" order" * edge.is_order}" d="{" ".join(path)}"/>'
 
 
 def _place(rect: Rect) -> str:
