@@ -109,22 +109,7 @@ def supervise(
     Raises OSError when it cannot be started, and whatever `on_log` raised.
     """
     with ExitStack() as stack:
-        lifeline, ours = os.pipe()
-        stack.callback(os.close, ours)
-        try:
-            process = subprocess.Popen(
-                [*command, str(lifeline)],
-                env=dict(environment),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                bufsize=0,
-                start_new_session=True,
-                pass_fds=[lifeline],
-            )
-        finally:
-            os.close(lifeline)
+        process = _start(command, environment, folder, stack)
         pipe = process.stdout
         if pipe is None:
             raise AssertionError("a pipe was asked for")
@@ -140,6 +125,26 @@ def supervise(
     if pump.error is not None:
         raise pump.error
     return Ending(process.returncode, reason, pump.tail())
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str], folder: Path, stack: ExitStack) -> subprocess.Popen[bytes]:
+    """Start the command with a pipe whose other end stays open until the stack is left."""
+    lifeline, ours = os.pipe()
+    stack.callback(os.close, ours)
+    try:
+        return subprocess.Popen(
+            [*command, str(lifeline)],
+            env=dict(environment),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            start_new_session=True,
+            pass_fds=[lifeline],
+        )
+    finally:
+        os.close(lifeline)
 
 
 def _wait(process: subprocess.Popen[bytes], tree: ProcessTree, timeout: float | None, cancel: threading.Event | None) -> str | None:

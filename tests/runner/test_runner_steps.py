@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from pathlib import Path
@@ -9,6 +14,7 @@ from pathlib import Path
 import pytest
 from runner_bench import Bench, document
 
+import mloc.runner
 from mloc.runner import FileStore, Program, Records, run_unit, supervise
 from mloc.runner.jsons import Json
 from mloc.runner.program import Retry
@@ -270,3 +276,25 @@ def test_nothing_is_written_without_a_folder_for_records(tmp_path: Path) -> None
     unit: Json = {"kind": "step", "line": 0, "captures": [], "step": "s", "args": [], "settings": {}, "guards": []}
     assert run_unit(Program(document({"s": unit}, {"s": step})), "s", {}, store=FileStore(tmp_path), records=Records(None)) == {}
     assert Records(None).events() == []
+
+
+def test_a_child_does_not_outlive_its_parent(tmp_path: Path) -> None:
+    code = f"""
+        import json, sys
+        from mloc.runner import FileStore, Program, Records, run_unit
+        program = Program(json.loads(sys.argv[1]))
+        run_unit(program, "s", {{}}, store=FileStore({str(tmp_path)!r}), records=Records(None), on_log=lambda line: print(line, flush=True))
+        """
+    body = "import os, subprocess, time\nprint(os.getpid(), subprocess.Popen(['sleep', '60']).pid)\ntime.sleep(60)"
+    step: Json = {"inputs": [], "outputs": [], "named": False, "run": {"inline": body, "line": 1}}
+    unit: Json = {"kind": "step", "line": 0, "captures": [], "step": "s", "args": [], "settings": {}, "guards": []}
+    command = [sys.executable, "-c", textwrap.dedent(code), json.dumps(document({"s": unit}, {"s": step}))]
+    parent = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=Path(mloc.runner.__file__).parents[2], env={**os.environ, "TMPDIR": str(tmp_path)}
+    )
+    assert parent.stdout is not None
+    pids = [int(pid) for pid in parent.stdout.readline().split()]
+    parent.kill()
+    parent.wait()
+    assert len(pids) == 2
+    assert all(wait_for_end(pid) for pid in pids)
