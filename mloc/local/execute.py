@@ -11,7 +11,7 @@ from mloc.ir.model import Pipeline
 from mloc.ir.program import PARAMETERS, program
 from mloc.ir.walk import calls
 from mloc.local.interrupts import interrupts
-from mloc.local.machine import Amount, ask, capacity, excess, usable_cores
+from mloc.local.machine import Amount, ask, capacity, excess
 from mloc.local.plan import Outputs, Plan, Task
 from mloc.local.progress import Progress
 from mloc.local.report import Status, report
@@ -38,7 +38,7 @@ def run_native(
 ) -> dict[str, Json]:
     """Run a pipeline and give its report, which is also written to `<store>/runs/<run id>/report.json`.
 
-    `parameters` are wire texts by name; `jobs` bounds the steps that run at a time (default: the usable cores);
+    `parameters` are wire texts by name; `jobs` bounds the steps that run at a time (default: the cores this process may use);
     `source_roots` are the folders of the user's modules; `lines` gives the source line of each node's id, "" for the pipeline's.
     What the user's program does wrong is in the report. Raises StoreUnusable when the run's folder cannot be made or its report written.
     """
@@ -47,7 +47,7 @@ def run_native(
     run = _Run(pipeline, Program(dict(program(pipeline, VERSION, dict(lines or {})))), records, folder.artifacts(), source_roots, progress)
     started = now()
     try:
-        ending = run.perform(parameters, max(1, jobs or usable_cores()), lines or {})
+        ending = run.perform(parameters, jobs, lines or {})
     except OSError as error:
         ending = _Ending("failed", str(folder.unusable(error)))
     finally:
@@ -89,7 +89,7 @@ class _Run:
     source_roots: Sequence[str]
     progress: Progress | None
 
-    def perform(self, parameters: Mapping[str, str], jobs: int, lines: Mapping[str, int]) -> _Ending:
+    def perform(self, parameters: Mapping[str, str], jobs: int | None, lines: Mapping[str, int]) -> _Ending:
         """Check the launch, then run to the end. Raises OSError when a record cannot be written."""
         cancel = threading.Event()
         try:
@@ -102,11 +102,12 @@ class _Run:
         if refused is not None:
             return refused
         plan = Plan(self.pipeline, self.program)
+        most = max(1, jobs or machine.millicores // 1000)
 
         def work(task: Task, attempt: int) -> Outputs:
             return self.unit(task.unit, task.captures, attempt, cancel)
 
-        schedule = Schedule(plan, work, lambda task, failure: self.tell(task.id, failure), machine, jobs, cancel)
+        schedule = Schedule(plan, work, lambda task, failure: self.tell(task.id, failure), machine, most, cancel)
         with interrupts(lambda again: schedule.stop(at_once=again)) as interrupted:
             schedule.run(checked)
             signal = interrupted()

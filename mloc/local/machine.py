@@ -51,7 +51,7 @@ def excess(capacity: Amount, wanted: Amount) -> str | None:
 
 def capacity() -> Amount:
     """What this process may use: the machine's resources within CPU affinity and control groups."""
-    cores = usable_cores() * 1000
+    cores = _usable_cores() * 1000
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for group in _own_cgroups():
         cores = min(cores, _cpu_quota(group) or cores)
@@ -59,7 +59,7 @@ def capacity() -> Amount:
     return Amount(cores, memory, _gpus())
 
 
-def usable_cores() -> int:
+def _usable_cores() -> int:
     """How many cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
