@@ -86,7 +86,7 @@ def _arguments(program: Program, params: Mapping[str, str]) -> dict[str, Json]:
     unknown = sorted(set(params) - set(declared))
     if unknown:
         raise ValueError(f"the pipeline has no parameter `{unknown[0]}`")
-    kinds = {name: form(given.type, given.domain, given.default) for name, given in declared.items()}
+    kinds = {name: form(given.type, given.domain) for name, given in declared.items()}
     return {name: to_natural(declared[name].type, kinds[name], text) for name, text in params.items()}
 
 

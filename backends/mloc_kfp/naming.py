@@ -96,7 +96,8 @@ def _keys(pipeline: Pipeline, labels: dict[str, str]) -> dict[str, str]:
             case FanOut():
                 plain += [f"{node.id}.{name}" for name in ("item", "items", "result")]
                 channels[f"{node.id}.filled"] = _channel(labels[node.id], "filled")
-    return {**identifiers(plain), **channels}
+    names = identifiers(key.removeprefix("$") for key in plain)
+    return {key: names[key.removeprefix("$")] for key in plain} | channels
 
 
 def _channel(task: str, output: str) -> str:

@@ -59,7 +59,7 @@ class Units:
         docs = {p.name: p for p in self.request.pipeline.parameters}
         root: dict[str, Doc] = {}
         for given in declared:
-            kind = form(given.type, given.domain, given.default)
+            kind = form(given.type, given.domain)
             more: Doc = {} if given.default is None else {"defaultValue": to_natural(given.type, kind, given.default), "isOptional": True}
             root[given.name] = parameter(kind) | more | describe(docs[given.name].doc)
         taken = {name: parameter(str(doc["parameterType"])) for name, doc in root.items()}

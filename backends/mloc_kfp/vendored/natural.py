@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 
 from mloc.runner.artifacts import holds_artifact
-from mloc.runner.jsons import Json, NotCanonical, as_text, canonical, parse
+from mloc.runner.jsons import Json, NotCanonical, canonical, parse
 from mloc.runner.scalars import float_wire
 from mloc.runner.types import ARTIFACTS, Domain, ListOf, MapOf, Metrics, Optional, Range, Record, Scalar, Type
 
 from .guard import guarded, is_hostile
 
-# A text that Kubeflow would rewrite is given as this word and the JSON text of it.
+# What Kubeflow would rewrite, or cannot hold where it stands, is given as this word and its JSON text.
 PREFIX = "mloc-json:"
 
 _LARGEST = 2**53 - 1
 _INTS = ("int", "duration", "bytes")
 _FLOATS = ("float", "ratio")
-Changer = Callable[[str], str]
+_DIGITS = re.compile(r"-?[0-9]+")
 _TAGS: dict[str, Json] = {"nan": "f:nan", "inf": "f:inf", "infinity": "f:inf"}
 
 
-def form(type_: Type, domain: Domain | None, default: str | None) -> str:
+def form(type_: Type, domain: Domain | None) -> str:
     """The Kubeflow type of a parameter: a natural one where every value of the declared type survives in it, else STRING."""
     if isinstance(type_, ListOf):
         return "LIST"
@@ -32,8 +32,8 @@ def form(type_: Type, domain: Domain | None, default: str | None) -> str:
     if type_.name in _INTS:
         return "NUMBER_INTEGER" if _is_exact(domain) else "STRING"
     if type_.name in _FLOATS:
-        # A double in JSON has no NaN, no infinity and, on the way through integers, no -0.0.
-        return "STRING" if default is not None and (default.startswith('"') or default == "-0.0") else "NUMBER_DOUBLE"
+        # Kubeflow's double is JSON's: without NaN and infinities, which only a range excludes.
+        return "NUMBER_DOUBLE" if isinstance(domain, Range) else "STRING"
     return "BOOLEAN" if type_.name == "bool" else "STRING"
 
 
@@ -50,8 +50,19 @@ def to_natural(type_: Type, kubeflow_type: str, text: str) -> Json:
     if kubeflow_type == "STRING":
         return _to_text(type_, wire)
     if kubeflow_type in ("NUMBER_INTEGER", "NUMBER_DOUBLE") and (isinstance(wire, str) or canonical(wire) == "-0.0"):
-        raise ValueError(f"Kubeflow's numbers have no {str(wire).removeprefix('f:')}")
-    return _map_strings(wire, _plain)
+        raise ValueError(f"Kubeflow's numbers have no {wire}")
+    return _nested(wire)
+
+
+def _nested(wire: Json) -> Json:
+    """A value in a list or struct of Kubeflow's; `kfp.local` knows no null there."""
+    if wire is None:
+        return f"{PREFIX}null"
+    if isinstance(wire, str):
+        return _plain(wire)
+    if isinstance(wire, list):
+        return [_nested(item) for item in wire]
+    return {_plain(key): _nested(item) for key, item in wire.items()} if isinstance(wire, dict) else wire
 
 
 def _to_text(type_: Type, wire: Json) -> str:
@@ -68,15 +79,16 @@ def _plain(text: str) -> str:
 
 def to_wire(type_: Type, natural: Json) -> Json:
     """The wire value that was meant. What cannot be read is passed on, for the runner to refuse in its own words."""
-    wire = _from_text(type_, natural) if isinstance(natural, str) else _map_strings(natural, _unplain)
+    wire = _from_text(type_, natural) if isinstance(natural, str) else _unnested(natural)
     return _described(type_, wire)
 
 
 def _from_text(type_: Type, text: str) -> Json:
     if isinstance(type_, Scalar) and type_.name in _INTS:
-        digits = text.strip()
-        number = digits[1:] if digits[:1] in ("-", "+") else digits
-        return int(digits) if number.isdecimal() and len(number) < 16 else f"i:{digits.lstrip('+')}"
+        digits = text.strip().removeprefix("+")
+        if not _DIGITS.fullmatch(digits):
+            return text
+        return int(digits) if len(digits) < 16 else f"i:{digits}"
     if isinstance(type_, Scalar) and type_.name in _FLOATS:
         return _float(text)
     if isinstance(type_, Scalar) or text.startswith(PREFIX):
@@ -99,23 +111,21 @@ def _float(text: str) -> Json:
         return text
 
 
-def _unplain(text: str) -> str:
+def _unnested(natural: Json) -> Json:
+    if isinstance(natural, str):
+        return _unplain(natural)
+    if isinstance(natural, list):
+        return [_unnested(item) for item in natural]
+    return {str(_unplain(key)): _unnested(item) for key, item in natural.items()} if isinstance(natural, dict) else natural
+
+
+def _unplain(text: str) -> Json:
     if not text.startswith(PREFIX):
         return text
     try:
-        return as_text(parse(text[len(PREFIX) :]), "a text")
+        return parse(text[len(PREFIX) :])
     except NotCanonical:
         return text
-
-
-def _map_strings(value: Json, change: Changer) -> Json:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, list):
-        return [_map_strings(item, change) for item in value]
-    if isinstance(value, dict):
-        return {change(key): _map_strings(item, change) for key, item in value.items()}
-    return value
 
 
 def _described(type_: Type, wire: Json) -> Json:
