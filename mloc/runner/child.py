@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str]) -> None:
     job_path, lifeline = arguments
     # The bootstrap put this package's root first so that it could be imported; the user's code must not see it.
     del sys.path[0]
-    _end_with_parent(int(lifeline))
+    _end_with_parent(int(lifeline), Path(job_path).parent)
     job = as_object(parse(Path(job_path).read_text(encoding="ascii")), "the job")
     sys.path[:0] = _code(job)
     for name in set(os.environ) - {as_text(name, "a name") for name in as_array(job["environment"], "the environment")}:
@@ -82,12 +83,14 @@ def _write(path: Path, result: Json) -> None:
     unfinished.replace(path)
 
 
-def _end_with_parent(lifeline: int) -> None:
+def _end_with_parent(lifeline: int, scratch: Path) -> None:
     """End this process and its group when the parent dies: nobody would be left to enforce the timeout or to take the outputs."""
     os.set_inheritable(lifeline, False)
 
     def wait() -> None:
         os.read(lifeline, 1)
+        # The parent would have deleted it. What the group is writing at this moment may stay.
+        shutil.rmtree(scratch, ignore_errors=True)
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
     threading.Thread(target=wait, daemon=True, name="mloc-lifeline").start()

@@ -298,3 +298,4 @@ def test_a_child_does_not_outlive_its_parent(tmp_path: Path) -> None:
     parent.wait()
     assert len(pids) == 2
     assert all(wait_for_end(pid) for pid in pids)
+    assert list(tmp_path.glob("mloc-*")) == []
