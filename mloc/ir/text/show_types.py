@@ -47,7 +47,8 @@ class TypeNames:
 
     def __init__(self) -> None:
         self.definitions: list[str] = []
-        self._aliases: dict[Type, str] = {}
+        # By name too: the name of a record takes no part in equality, and is worth keeping.
+        self._aliases: dict[tuple[str, Type], str] = {}
         self._taken: set[str] = set()
         # By id, because hashing a type walks all of it; the value keeps the type alive.
         self._spelled: dict[int, tuple[Type, str]] = {}
@@ -87,15 +88,15 @@ class TypeNames:
                 assert_never(type_)
 
     def _alias(self, type_: Enum | Record | Table | Metrics) -> str:
-        if type_ in self._aliases:
-            return self._aliases[type_]
         label = "" if isinstance(type_, Metrics) else type_.name
+        if (label, type_) in self._aliases:
+            return self._aliases[label, type_]
         head, members = self._parts(type_, label)
         flat = f"{head}{{{', '.join(members)}}}"
         if not label and len(flat) <= _SHORT:
             return flat
         alias = self._free(label)
-        self._aliases[type_] = alias
+        self._aliases[label, type_] = alias
         broken = f"{head}{{\n    {f',{chr(10)}    '.join(members)}\n}}"
         self.definitions.append(f"type {alias} = {flat if len(flat) <= LIMIT else broken}")
         return alias
