@@ -65,7 +65,6 @@ class Arms:
 
     group_id: str
     title: str
-    line: int
     statements: tuple[Statement, ...]
 
 
@@ -76,14 +75,21 @@ class Body:
     function: str
     group_id: str
     title: str
-    line: int
     item: str
     items: str
     statements: tuple[Statement, ...]
     returned: tuple[str, ...]
 
 
-Statement: TypeAlias = Bind | Join | Order | Arms | Body
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Where a branch or fan-out begins, with its title and line, or ends, with neither."""
+
+    title: str = ""
+    line: int = 0
+
+
+Statement: TypeAlias = Bind | Join | Order | Arms | Body | Section
 
 
 @dataclass(frozen=True, slots=True)

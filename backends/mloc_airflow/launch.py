@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from mloc.runner.api import FileStore, Program, Records, StepFailed, load_program, run_unit
 from mloc.runner.jsons import Json
 from mloc.runner.program import parse_inputs
 from mloc.runner.types import ListOf, MapOf, Optional, Record, Scalar, Type
@@ -49,7 +50,9 @@ def run_many(jobs: Sequence[Job]) -> list[dict[str, Json]]:
     for bundle, params, records, store in jobs:
         with _environment(records, store), _in_dags_folder(bundle, home / "dags") as name:
             try:
-                error = _run_dag(name, home / "dags", _conf(home / "dags" / f"{name}_mloc", params))
+                program = load_program(home / "dags" / f"{name}_mloc" / "program.json")
+                _check_parameters(program, params, records, store)
+                error = _run_dag(name, home / "dags", _conf(program, params))
             except _Refused as refused:
                 error = str(refused)
         found.append({"status": "failed" if error else "succeeded", "engine": {"name": ENGINE, "version": installed}, "error": error})
@@ -88,10 +91,20 @@ def _check(declared: Mapping[str, object], conf: dict[str, Json]) -> None:
         raise _Refused(f"the parameters are refused: {error}") from None
 
 
-def _conf(package: Path, params: Mapping[str, str]) -> dict[str, Json]:
+def _check_parameters(program: Program, params: Mapping[str, str], records: Path, store: Path) -> None:
+    """Refuse wrong parameters in the language's own words. Raises _Refused."""
+    captures = {f"${name}": text for name, text in params.items()}
+    try:
+        # The first task of the DAG checks again, and records what it found when all is well.
+        run_unit(program, "parameters", captures, store=FileStore(store), records=Records(None))
+    except StepFailed as failure:
+        Records(records).failed("parameters", "parameters", failure)
+        raise _Refused(failure.message) from None
+
+
+def _conf(program: Program, params: Mapping[str, str]) -> dict[str, Json]:
     """The parameters as a launch of a DAG takes them: integers of any size as integers."""
-    document = json.loads((package / "program.json").read_text(encoding="utf-8"))
-    types = {entry.name: entry.type for entry in parse_inputs(document["units"]["parameters"]["parameters"])}
+    types = {entry.name: entry.type for entry in parse_inputs(program.unit("parameters").body["parameters"])}
     return {name: _plain(types.get(name), json.loads(text)) for name, text in params.items()}
 
 

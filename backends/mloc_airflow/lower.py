@@ -18,8 +18,8 @@ from mloc.emit.python import Bracket, Code, call, literal
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, key, merge_id, yield_id
 from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
-from mloc_airflow.graph import Argument, Arms, Bind, Body, Graph, Order, Task
-from mloc_airflow.settings import attempts
+from mloc_airflow.graph import Argument, Arms, Bind, Body, Graph, Order, Section, Task
+from mloc_airflow.settings import WHOLE_BODY, attempts
 from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused, read_by
 
 _ANY_ARM = ("trigger_rule", "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS")
@@ -81,6 +81,8 @@ class _Lowering:
     def region(self, region: Region, scope: Scope) -> None:
         for node in region.nodes:
             before = self.wiring.preceding(node, region)
+            if not isinstance(node, Call):
+                scope.statements.append(Section(_title(node), self.wiring.line(node.id)))
             match node:
                 case Call():
                     ends: tuple[str, ...] = (self.call(node, scope, before),)
@@ -90,6 +92,8 @@ class _Lowering:
                     ends = self.fan_out(node, scope, before)
                 case _:
                     assert_never(node)
+            if not isinstance(node, Call):
+                scope.statements.append(Section())
             self.wiring.ends[node.id] = ends
 
     def call(self, node: Call, scope: Scope, before: Iterable[str], mapped: tuple[str, str] | None = None) -> str:
@@ -132,7 +136,7 @@ class _Lowering:
         if node.merged:
             self.merge(node, after, leaves, decided_by_engine=True)
         elif node.id in wiring.ordered:
-            wiring.join(node.id, f"after_{variable}", leaves, after)
+            wiring.join(f"after_{variable}", leaves, after)
 
         choices = {label: [made_id for made_id, _ in (*arm.made, *after.made)] for label, arm in arms.items()}
         task = Task(
@@ -158,7 +162,7 @@ class _Lowering:
     def add_arm(self, node: Branch, label: str, inner: Scope, scope: Scope) -> None:
         if inner.statements:
             group = self.names.group(f"{node.id}_{label}")
-            scope.statements.append(Arms(group, f"The steps of `{label}`.", self.wiring.line(node.id), tuple(inner.statements)))
+            scope.statements.append(Arms(group, f"The steps of `{label}`.", tuple(inner.statements)))
 
     def merge(self, node: Branch, scope: Scope, leaves: tuple[str, ...], decided_by_engine: bool) -> str:
         """The task that gives the merged names. Where the engine took the branch, tasks of other arms gave nothing."""
@@ -241,7 +245,7 @@ class _Lowering:
         if node.result is not None:
             return (self.collect(node, scope, items, leaves),)
         if node.id in wiring.ordered:
-            return (wiring.join(node.id, f"after_{last}", (items, *leaves), scope),)
+            return (wiring.join(f"after_{last}", (items, *leaves), scope),)
         return leaves
 
     def mapped_body(self, node: FanOut, scope: Scope, items: str) -> None:
@@ -259,7 +263,7 @@ class _Lowering:
         read = (wiring.variable(ref) for ref in refs(node.result) if ref.node in _inside(node))
         returned = tuple(dict.fromkeys((*wiring.opened_since(outside), *read)))
         title = f"The body of `for {node.item} in …`, once for each item."
-        scope.statements.append(Body(function, group, title, wiring.line(node.id), item, items, tuple(inner.statements), returned))
+        scope.statements.append(Body(function, group, title, item, items, tuple(inner.statements), returned))
 
     def fused_body(self, node: FanOut, scope: Scope, items: str) -> None:
         """The whole body as one task, in the order of the source."""
@@ -279,7 +283,7 @@ class _Lowering:
             self.wiring.line(node.id),
             tuple(reads.arguments.values()),
             call("run_body", [literal(node.id), reads.code()]),
-            options=(("retries", "0"), *limit),
+            options=(*WHOLE_BODY, *limit),
             notes=f"{why}: the steps of an item run one after another in this task, each with its own retries.",
         )
         self.wiring.bind(task, inner, (), (item, items))
@@ -319,6 +323,13 @@ class _Lowering:
             elif ref.node != node.id:
                 self.wiring.read(reads, ref)
         return reads, call("yields", [literal(yield_id(node)), literal(f"{node.id}.item"), items, reads.code()])
+
+
+def _title(node: Branch | FanOut) -> str:
+    if isinstance(node, Branch):
+        return " … ".join(["if", *(["elif"] * (len(node.arms) - 2)), "else"])
+    limit = "" if node.limit is None else f" limit {node.limit}"
+    return f"for {node.item} in …{limit}"
 
 
 def _inside(node: FanOut) -> set[str]:

@@ -115,7 +115,8 @@ def _record(fields: tuple[Field, ...]) -> Schema:
         if field.default is not None:
             described["default"] = plain(field.type, json.loads(field.default))
         properties[field.name] = described
-    return {"type": "object", "properties": properties, "required": [f.name for f in fields if f.default is None]}
+    required = [field.name for field in fields if field.default is None]
+    return {"type": "object", "properties": properties, **({"required": [*required]} if required else {})}
 
 
 def _nullable(inner: Schema) -> Schema:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
+from textwrap import wrap
 
-from mloc.emit.python import Bracket, Code, call, code, comment, docstring, layout, literal
+from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
 from mloc.ir.model import Pipeline
-from mloc_airflow.graph import Arms, Bind, Body, Graph, Join, Order, Statement, Task, tasks
+from mloc_airflow.graph import Arms, Bind, Body, Graph, Join, Order, Section, Statement, Task, tasks
 from mloc_airflow.imports import imports, words
 from mloc_airflow.params import param
+from mloc_airflow.settings import WHOLE_BODY
 
 # Airflow gives tasks the deployment's number of retries unless told otherwise.
 _NO_RETRIES = {"retries": "0"}
@@ -65,31 +68,31 @@ class _Writer:
         pipeline = self.pipeline
         # The second paragraph also keeps Airflow from taking a text that ends in ".md" for the name of a file.
         doc = f"{pipeline.doc.strip() or f'The pipeline `{pipeline.name}`.'}\n\nCompiled by mloc from {self.place(_line(self.tasks))}."
-        lines = [layout(settings, 0, "@", width=0), f"def {self.graph.function}() -> None:", f"    {docstring(doc, 4)}"]
-        return "\n".join([*lines, *self.statements(self.graph.statements, 4)])
+        lines = [layout(settings, 0, "@"), f"def {self.graph.function}() -> None:", f"    {docstring(doc, 4)}"]
+        return "\n".join([*lines, _spaced(self.statements(self.graph.statements, 4))])
 
     def statements(self, statements: Iterable[Statement], indent: int) -> Iterator[str]:
         read = self.read()
         for statement in statements:
             match statement:
-                case Bind():
-                    yield self.bind(statement, indent, statement.task.variable in read)
+                case Bind(task):
+                    yield self.bind(statement, indent, f"{task.variable} = " if task.variable in read else "")
                 case Join(variable, task_id):
                     options: dict[str, Code] = {"task_id": literal(task_id), "trigger_rule": "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS"}
                     yield layout(call("EmptyOperator", (), options), indent, f"{variable} = ")
                 case Order(before, after):
                     yield layout(_side(after), indent, f"{_flat(before)} >> ")
-                case Arms(group_id, title, line, inner):
+                case Section(title, line):
+                    yield from ("", comment(f"{title}, see {self.place(line)}", indent)) if title else ("",)
+                case Arms(group_id, title, inner):
                     options = {"group_id": literal(group_id), "prefix_group_id": "False", "tooltip": literal(title)}
-                    yield comment(self.place(line), indent)
                     yield layout(call("TaskGroup", (), options), indent, "with ", ":")
                     yield from self.statements(inner, indent + 4)
                 case Body():
                     yield from self.body(statement, indent)
 
-    def bind(self, bind: Bind, indent: int, is_read: bool) -> str:
+    def bind(self, bind: Bind, indent: int, lead: str) -> str:
         task = bind.task
-        lead = f"{task.variable} = " if is_read else ""
         if bind.mapped is None:
             return layout(call(task.function, [argument.value for argument in task.arguments]), indent, lead)
         item, items = bind.mapped
@@ -101,17 +104,22 @@ class _Writer:
         margin = " " * indent
         options: dict[str, Code] = {"group_id": literal(body.group_id), "prefix_group_id": "False"}
         yield ""
-        yield comment(self.place(body.line), indent)
         yield layout(call("task_group", (), options), indent, "@")
-        returns = {0: "None", 1: "XComArg"}.get(len(body.returned), "tuple[XComArg, ...]")
+        returns = "XComArg" if len(body.returned) == 1 else "tuple[XComArg, ...]"
         yield f"{margin}def {body.function}({body.item}: XComArg) -> {returns}:"
         yield f"{margin}    {docstring(body.title, indent + 4)}"
-        yield from self.statements(body.statements, indent + 4)
-        if body.returned:
+        statements = [*body.statements]
+        while isinstance(statements[-1], Section):
+            statements.pop()
+        last = statements[-1]
+        if isinstance(last, Bind) and body.returned == (last.task.variable,):
+            yield from self.statements(statements[:-1], indent + 4)
+            yield self.bind(last, indent + 4, "return ")
+        else:
+            yield from self.statements(statements, indent + 4)
             yield f"{margin}    return {', '.join(body.returned)}"
         yield ""
-        lead = f"{', '.join(body.returned)} = " if body.returned else ""
-        yield layout(call(f"{body.function}.expand", (), {body.item: body.items}), indent, lead)
+        yield layout(call(f"{body.function}.expand", (), {body.item: body.items}), indent, f"{', '.join(body.returned)} = ")
 
     def read(self) -> set[str]:
         """The variables that some statement mentions."""
@@ -130,21 +138,21 @@ class _Writer:
 
     def function(self, task: Task) -> str:
         options: dict[str, Code] = {} if task.task_id == task.function else {"task_id": literal(task.task_id)}
-        options |= {name: value for name, value in task.options if self.defaults.get(name) != value}
+        options |= {name: value for name, value in task.options if self.defaults.get(name, "None") != value}
         if task.returns == "Outputs":
             # Else Airflow would keep every output as an XCom of its own as well.
             options["multiple_outputs"] = "False"
         decorator = layout(call(task.decorator, (), options), 0, "@") if options else f"@{task.decorator}"
         arguments = Bracket(f"{task.function}(", tuple((f"{a.name}: ", a.annotation) for a in task.arguments), ")")
-        lines = [comment(self.place(task.line)), decorator, layout(arguments, 0, "def ", f" -> {task.returns}:")]
+        lines = [comment(f"see {self.place(task.line)}"), decorator, layout(arguments, 0, "def ", f" -> {task.returns}:")]
         lines.append(f"    {docstring(task.doc, 4)}")
-        lines += [comment(task.notes, 4)] if task.notes else []
+        lines += [comment("\n".join(wrap(task.notes, WIDTH - 6)), 4)] if task.notes else []
         return "\n".join([*lines, layout(task.result, 4, "return ")])
 
 
 def _defaults(every: tuple[Task, ...]) -> dict[str, Code]:
-    """The attempts and time limits that all steps share."""
-    steps = [dict(task.options) for task in every if "retries" in dict(task.options)]
+    """The attempts and time limits that all steps share; the other tasks take them, too, and never fail in a way that is tried again."""
+    steps = [dict(task.options) for task in every if "retries" in dict(task.options) and task.options[:2] != WHOLE_BODY]
     shared = {
         name: value
         for name in ("retries", "retry_delay", "execution_timeout")
@@ -152,6 +160,12 @@ def _defaults(every: tuple[Task, ...]) -> dict[str, Code]:
         if value is not None and all(step.get(name) == value for step in steps)
     }
     return shared if "retries" in shared else dict(_NO_RETRIES)
+
+
+def _spaced(lines: Iterable[str]) -> str:
+    """The lines with one empty line where there are several, and none at the beginning or end of a block."""
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip("\n")
+    return re.sub(r":\n\n", ":\n", text)
 
 
 def _flatten(statements: Iterable[Statement]) -> Iterator[Statement]:

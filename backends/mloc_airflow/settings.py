@@ -9,8 +9,10 @@ from mloc.ir.model import Retry, Settings
 
 # The runner ends a step at its time limit; Airflow's own limit is for a runner that hangs, and leaves it time to move large artifacts.
 BACKSTOP_MS = 300_000
-# Airflow takes the delay as a timedelta and ends a task that holds a longer one than the platform's timers know.
 _UNITS = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1000), ("milliseconds", 1))
+
+# The runner makes the attempts of each step of a body that is one task, and ends each at its own limit.
+WHOLE_BODY: tuple[tuple[str, Code], ...] = (("retries", "0"), ("execution_timeout", "None"))
 
 
 @dataclass(frozen=True, slots=True)

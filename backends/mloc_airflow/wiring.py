@@ -112,9 +112,10 @@ class Wiring:
         scope.made.append((task.task_id, task.variable))
         self.wait(task.variable, read_by(task.arguments, mapped), before, scope)
 
-    def join(self, node_id: str, name: str, before: Iterable[str], scope: Scope) -> str:
+    def join(self, name: str, before: Iterable[str], scope: Scope) -> str:
         """Add a task that does nothing but wait, also for tasks that are skipped."""
-        join = Join(self.names.python(name), self.names.task(f"{node_id}.done"))
+        variable = self.names.python(name)
+        join = Join(variable, self.names.task(variable))
         scope.statements.append(join)
         scope.made.append((join.task_id, join.variable))
         self.wait(join.variable, (), before, scope)

@@ -65,8 +65,13 @@ def output(outputs: Outputs | None, name: str) -> str | None:
     return None if outputs is None else outputs[name]
 
 
-def gathered(outputs: Sequence[Outputs], name: str) -> list[str]:
+def gathered(outputs: Sequence[Outputs] | Outputs | None, name: str) -> list[str]:
     """One output of every task of a mapped one, in the order of the items."""
+    # Of a task in a mapped group Airflow gives nothing when there were no items, and the result itself when there was one.
+    if outputs is None:
+        return []
+    if isinstance(outputs, Mapping):
+        return [outputs[name]]
     # A slice asks Airflow for all of them at once.
     return [each[name] for each in outputs[:]]
 
