@@ -32,7 +32,7 @@ class FlytekitMissing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Bundle:
+class Bundle:
     """A bundle's manifest and its declared parameters."""
 
     folder: Path
@@ -50,11 +50,11 @@ def run(bundle_dir: str | Path, params: Mapping[str, str], records: str | Path, 
     Raises FlytekitMissing, and OSError when the bundle cannot be read.
     """
     version = _flytekit_version()
-    bundle = _read(Path(bundle_dir).absolute())
+    bundle = read(Path(bundle_dir).absolute())
     error: str | None = None
-    with _environment(Path(records), Path(store)), _imported(bundle) as module, _sandbox():
+    with _environment(Path(records), Path(store)), imported(bundle) as module, _sandbox():
         try:
-            getattr(module, bundle.workflow)(**_inputs(bundle, params))
+            getattr(module, bundle.workflow)(**inputs(bundle, params))
         except Exception as failure:  # whatever the user's steps, our tasks or flytekit raise ends the run
             error = _explain(failure, bundle.package)
     return {"status": "succeeded" if error is None else "failed", "engine": {"name": ENGINE, "version": version}, "error": error}
@@ -67,17 +67,17 @@ def _flytekit_version() -> str:
         raise FlytekitMissing(MISSING) from None
 
 
-def _read(folder: Path) -> _Bundle:
+def read(folder: Path) -> Bundle:
     (path,) = folder.glob("*_mloc/flyte.json")
     manifest = json.loads(path.read_text(encoding="utf-8"))
     program = json.loads((path.parent / "program.json").read_text(encoding="utf-8"))
     declared = parse_inputs(program["units"]["parameters"]["parameters"])
     arguments = {name: (str(entry["argument"]), entry["json"] is True) for name, entry in manifest["parameters"].items()}
     types = {parameter.name: parameter.type for parameter in declared}
-    return _Bundle(folder, manifest["module"], manifest["package"], manifest["workflow"], arguments, types)
+    return Bundle(folder, manifest["module"], manifest["package"], manifest["workflow"], arguments, types)
 
 
-def _inputs(bundle: _Bundle, params: Mapping[str, str]) -> dict[str, object]:
+def inputs(bundle: Bundle, params: Mapping[str, str]) -> dict[str, object]:
     """The workflow's arguments. Raises Invalid for a parameter that does not exist or a text that is not of its type."""
     found: dict[str, object] = {}
     for name, text in params.items():
@@ -140,7 +140,7 @@ def _environment(records: Path, store: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _imported(bundle: _Bundle) -> Iterator[ModuleType]:
+def imported(bundle: Bundle) -> Iterator[ModuleType]:
     """The bundle's module; it and its package are forgotten afterwards, so that another bundle may have the same names."""
     path = str(bundle.folder)
     _forget(bundle)
@@ -152,7 +152,7 @@ def _imported(bundle: _Bundle) -> Iterator[ModuleType]:
         _forget(bundle)
 
 
-def _forget(bundle: _Bundle) -> None:
+def _forget(bundle: Bundle) -> None:
     importlib.invalidate_caches()
     for name in [name for name in sys.modules if name == bundle.module or f"{name}.".startswith(f"{bundle.package}.")]:
         del sys.modules[name]

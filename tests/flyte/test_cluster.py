@@ -1,0 +1,55 @@
+"""The conformance programs as a cluster would run them: the serialized graph, and every task by its container command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("flytekit")
+
+from flytekit.core.context_manager import FlyteContextManager
+from flytekit.core.type_engine import TypeEngine
+
+from mloc_flyte import launch
+from tests.conformance.cases import Case, cases, differences, program, wire
+from tests.flyte.bundles import made_report, request, write
+from tests.flyte.cluster import Cluster, Literals, NodeFailed, Package, package
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("flyte-cluster")]
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+def test_serialized_graph(case: Case, tmp_path: Path, packages: dict[str, tuple[Path, Package]], tmp_path_factory: pytest.TempPathFactory) -> None:
+    analysis, pipeline = program(case.program)
+    scratch, work = tmp_path / "scratch", tmp_path / "work"
+    scratch.mkdir()
+    work.mkdir()
+    if case.program not in packages:
+        bundle = write(request(pipeline, analysis.lines(pipeline)), tmp_path_factory.mktemp("bundle"))
+        packages[case.program] = bundle, package(bundle, pipeline.name, tmp_path / "package.tgz")
+    bundle, packed = packages[case.program]
+    params = wire(case, pipeline, scratch)
+    cluster = Cluster(packed, bundle, work, {"MLOC_RECORDS": str(tmp_path / "records")})
+    status, error = "succeeded", None
+    try:
+        cluster.launch(f"{pipeline.name}.{pipeline.name}", literals(bundle, params))
+    except NodeFailed as failure:
+        status, error = "failed", str(failure)
+    assert differences(case, made_report(pipeline, tmp_path / "records", status, error, params)) == []
+
+
+@pytest.fixture(scope="module")
+def packages() -> dict[str, tuple[Path, Package]]:
+    """The programs packaged so far, by name."""
+    return {}
+
+
+def literals(folder: Path, params: dict[str, str]) -> Literals:
+    """Parameters as Flyte's API would be given them."""
+    bundle = launch.read(folder)
+    with launch.imported(bundle) as module:
+        types = getattr(module, bundle.workflow).python_interface.inputs
+    values = launch.inputs(bundle, params)
+    context = FlyteContextManager.current_context()
+    return dict(TypeEngine.dict_to_literal_map(context, values, type_hints=types).to_flyte_idl().literals)
