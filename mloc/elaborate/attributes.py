@@ -82,7 +82,8 @@ class AttributeReader:
 
     def _unknown(self, attribute: t.Attribute, block: str, allowed: tuple[str, ...]) -> None:
         name = attribute.name.text
-        near = suggest(name, list(allowed))
+        familiar = _FAMILIAR.get(name)
+        near = familiar if familiar in allowed else suggest(name, list(allowed))
         help_ = f"did you mean `{near}`?" if near else f"{block} may have {', '.join(f'`{a}`' for a in allowed)}"
         if name in STEP:
             self.file.bag.report(UNKNOWN_ATTRIBUTE, attribute.name.span, f"`{name}` is not an attribute of {block}")

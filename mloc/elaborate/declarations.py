@@ -26,7 +26,7 @@ from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.attributes import SETTINGS, Leaves
 from mloc.elaborate.composites import record as build_record
 from mloc.elaborate.expressions import Expressions
-from mloc.elaborate.names import KEYWORDS
+from mloc.elaborate.names import reserved
 from mloc.elaborate.scope import POISON, Scope
 from mloc.elaborate.steps import StepReader
 from mloc.elaborate.typexprs import TypeExpressions
@@ -36,7 +36,7 @@ from mloc.source import SourceError, SourceFile, Span
 from mloc.syntax import tree as t
 from mloc.syntax.parse import parse
 from mloc.types.model import DATE, DATETIME, STR, UNKNOWN, Enum, Record, Type, Unknown
-from mloc.types.python import Project
+from mloc.types.python.project import Project
 
 Loader: TypeAlias = Callable[[str], SourceFile]
 Named: TypeAlias = Union[t.TypeAliasDef, t.RecordDef, t.EnumDef, t.ConstDef, t.SecretDef, t.StepDef, t.PipelineDef]
@@ -131,8 +131,8 @@ class FileScope:
 
     def claim(self, name: t.Identifier) -> bool:
         """Whether a name may be declared here; reports what stands against it."""
-        if name.text in KEYWORDS or name.text.startswith("__"):
-            why = "begins with `__`" if name.text.startswith("__") else "is a reserved word"
+        why = reserved(name.text)
+        if why is not None:
             self.bag.report(RESERVED_NAME, name.span, f"`{name.text}` {why} and cannot be a name", help="choose another name")
             return False
         if name.text in self.spans:

@@ -23,7 +23,7 @@ from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.calls import Calls
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.merge import merge
-from mloc.elaborate.names import KEYWORDS, Ids, Place, bound_names
+from mloc.elaborate.names import Ids, Place, bound_names, reserved
 from mloc.elaborate.narrowing import narrowing, path_of
 from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
 from mloc.ir.model import Arm, Branch, Expr, FanOut, Node, Ref, Region
@@ -103,8 +103,9 @@ class Flow:
         """Bind a name, unless it is reserved or already bound here or outside."""
         if name is None:
             return
-        if name.text in KEYWORDS or name.text.startswith("__"):
-            self._report(RESERVED_NAME, name.span, f"`{name.text}` is a reserved word and cannot be bound", help="choose another name")
+        why = reserved(name.text)
+        if why is not None:
+            self._report(RESERVED_NAME, name.span, f"`{name.text}` {why} and cannot be bound", help="choose another name")
             return
         before = scope.lookup(name.text)
         if before is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from mloc.syntax import tree as t
@@ -10,6 +11,18 @@ KEYWORDS = frozenset(
     "False None True and as assert async await break class continue def del elif else except finally for from global if import in is "
     "lambda nonlocal not or pass raise return try while with yield true false null run".split()
 )
+_ARM = re.compile(r"then|elif\d+")
+
+
+def reserved(name: str) -> str | None:
+    """Why a name may not be declared or bound, None when it may; reads on from the name."""
+    if name in KEYWORDS:
+        return "is a reserved word"
+    if name.startswith("__"):
+        return "begins with `__`"
+    if _ARM.fullmatch(name):
+        return "names an arm of a branch in run reports"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

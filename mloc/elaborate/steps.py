@@ -19,7 +19,7 @@ from mloc.diagnostics.rules import (
 )
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.attributes import STEP, AttributeReader, Leaves
-from mloc.elaborate.names import KEYWORDS
+from mloc.elaborate.names import reserved
 from mloc.ir.model import Input as IrInput
 from mloc.ir.model import Output as IrOutput
 from mloc.ir.model import Run, RunInline, RunPython, RunShell, Step
@@ -27,7 +27,6 @@ from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.syntax.literals import dedent
 from mloc.types.model import Optional, Row, Table, Type
-from mloc.types.python import check_inline, check_python_step
 from mloc.types.signature import Input, Output, Signature
 
 if TYPE_CHECKING:
@@ -60,8 +59,9 @@ def signature(file: FileScope, name: t.Identifier, expr: t.SignatureExpr, doc: s
 
 
 def _fresh(file: FileScope, name: t.Identifier, seen: dict[str, Span], what: str) -> bool:
-    if name.text in KEYWORDS:
-        file.bag.report(RESERVED_NAME, name.span, f"`{name.text}` is a reserved word and cannot be an {what}", help="choose another name")
+    why = reserved(name.text)
+    if why is not None:
+        file.bag.report(RESERVED_NAME, name.span, f"`{name.text}` {why} and cannot be an {what}", help="choose another name")
         return False
     for other, span in seen.items():
         if other == name.text:
@@ -183,11 +183,15 @@ class StepReader:
                 BAD_ATTRIBUTE, text.span, f"`{text.value}` does not name a function", help='as in `"package.module:function"`'
             )
             return None
+        from mloc.types.python.check import check_python_step  # only programs with Python steps pay for it
+
         module, _, function = text.value.partition(":")
         check_python_step(found, module, function, text.span, self.file.world.project(self.file.source.path), self.file.bag)
         return RunPython(module, function)
 
     def _inline(self, text: t.Text, found: Signature) -> Run:
+        from mloc.types.python.inline import check_inline  # only programs with inline steps pay for it
+
         code, spans = self._dedented(text)
         check_inline(code, text.span, spans, found, self.file.bag)
         return RunInline(code, self.file.source.position(spans[0].start).line)
