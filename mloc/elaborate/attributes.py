@@ -41,6 +41,16 @@ _RETRY: dict[str, Type] = {"backoff": DURATION, "factor": FLOAT, "max_delay": DU
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]*\Z")
 SETTINGS = ("retry", "timeout", "resources", "image", "env")
+_FAMILIAR = {
+    **dict.fromkeys(("retries", "retires", "max_retries", "attempts"), "retry"),
+    **dict.fromkeys(("cpu", "memory", "gpu", "limits", "requests"), "resources"),
+    **dict.fromkeys(("environment", "envs", "environ"), "env"),
+    **dict.fromkeys(("docker", "container_image", "base_image"), "image"),
+    **dict.fromkeys(("time_limit", "execution_timeout"), "timeout"),
+    **dict.fromkeys(("caching", "memoize"), "cache"),
+}
+"""What the engines and other tools call an attribute."""
+_FAMILIAR_RESOURCES = {"mem": "memory", "ram": "memory", "cpus": "cpu", "gpus": "gpu", "storage": "disk", "accelerator": "gpu_type"}
 _EFFECTS = ("none", "reads", "writes", "random")
 UNUSED = ("cache", "effects", "idempotent")
 LATER = ("secrets",)
@@ -210,9 +220,7 @@ class AttributeReader:
                 continue
             key = argument.name.text
             if key not in _RESOURCES:
-                near = suggest(
-                    {"mem": "memory", "cpus": "cpu", "gpus": "gpu", "ram": "memory", "storage": "disk"}.get(key, key), list(_RESOURCES)
-                )
+                near = _FAMILIAR_RESOURCES.get(key) or suggest(key, list(_RESOURCES))
                 help_ = f"did you mean `{near}`?" if near else f"resources are {', '.join(_RESOURCES)}"
                 self.file.bag.report(UNKNOWN_RESOURCE, argument.name.span, f"there is no resource `{key}`", help=help_)
                 continue
