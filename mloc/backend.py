@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from mloc.diagnostics.model import Bag
@@ -85,13 +85,28 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> Backend:
-    """The backend of a target. Raises BackendError when none, or more than one, answers to the name, or it does not load."""
+    """The backend of a target. Raises BackendError when none, or more than one, answers to the name, or it does not load.
+
+    mloc's own targets are taken from its own distribution without looking through all that is installed, which takes as long as compiling;
+    so another distribution can add a target but never take the name of one of these.
+    """
+    own = _own(name)
+    if own is not None:
+        return _load(name, own)
     found = tuple(entry_points(group=GROUP, name=name))
     if not found:
         raise BackendError(f"unknown target `{name}`; installed targets: {', '.join(names()) or 'none'}")
     if len({entry.value for entry in found}) > 1:
         raise BackendError(f"target `{name}` is claimed by several distributions: {', '.join(sorted(e.value for e in found))}")
     return _load(name, found[0])
+
+
+def _own(name: str) -> EntryPoint | None:
+    try:
+        declared = distribution("mloc").entry_points
+    except PackageNotFoundError:
+        return None
+    return next((entry for entry in declared if entry.group == GROUP and entry.name == name), None)
 
 
 def _load(name: str, entry: EntryPoint) -> Backend:

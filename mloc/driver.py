@@ -14,7 +14,7 @@ from mloc.ir.program import node_spans, program
 from mloc.passes import PIPELINE, legality, run
 from mloc.source import SourceFile
 from mloc.source import load as load_source
-from mloc.types.python import Project, closure
+from mloc.types.python.project import Project
 from mloc.version import VERSION
 
 
@@ -75,8 +75,17 @@ def request(analysis: Analysis, pipeline: Pipeline, backend: Backend) -> Request
     return Request(
         pipeline=pipeline,
         program=program(pipeline, VERSION, lines),
-        code=closure(analysis.project, modules).files,
+        code=_code(analysis.project, modules),
         runner=runner.sources(),
         mloc_version=VERSION,
         lines=lines,
     )
+
+
+def _code(project: Project, modules: list[str]) -> Mapping[str, bytes]:
+    """The first-party files that these modules need."""
+    if not modules:
+        return {}
+    from mloc.types.python.closure import closure  # only programs with Python steps pay for it
+
+    return closure(project, modules).files

@@ -13,7 +13,7 @@ from mloc.diagnostics.model import Bag, Diagnostic
 from mloc.diagnostics.render import concise, summary
 from mloc.driver import analyse
 from mloc.source import SourceError, SourceFile
-from mloc.types.python import ProjectError
+from mloc.types.python.project import ProjectError
 from mloc.version import VERSION
 
 

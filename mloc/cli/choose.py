@@ -9,7 +9,7 @@ from mloc.diagnostics.suggest import did_you_mean
 from mloc.driver import Analysis, analyse
 from mloc.ir.model import Pipeline
 from mloc.source import SourceError
-from mloc.types.python import ProjectError
+from mloc.types.python.project import ProjectError
 
 
 def analysed(path: str, color: Color) -> Analysis:

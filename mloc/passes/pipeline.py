@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from mloc.backend import Pass
 from mloc.diagnostics.model import Bag
 from mloc.ir.model import Pipeline
-from mloc.ir.text import show
 from mloc.ir.verify import BrokenIR, verify
 from mloc.passes.fold import fold
 
@@ -50,6 +49,8 @@ def run(
         if pipeline is not before:
             _check(pipeline, f"after the pass `{name}`")
         if write is not None and name == dump_after:
+            from mloc.ir.text import show  # only a dump pays for it
+
             write(show(pipeline))
     return pipeline
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from mloc.diagnostics.model import Bag, Diagnostic
 from mloc.source import Span
 from mloc.types.model import Domain, Type
-from mloc.types.python import Project, check_inline, check_python_step
+from mloc.types.python.check import check_python_step
+from mloc.types.python.inline import check_inline
+from mloc.types.python.project import Project
 from mloc.types.signature import Input, Output, Signature
 
 FILE = "p.mlp"

@@ -8,7 +8,9 @@ import pytest
 from python_steps import write
 
 from mloc.diagnostics.rules import FUNCTION_NOT_FOUND, GENERATOR_FUNCTION, MODULE_NOT_FOUND, PYTHON_SYNTAX, UNRESOLVED_ANNOTATION
-from mloc.types.python import Failure, Function, Project, ProjectError, closure, find_function
+from mloc.types.python.closure import closure
+from mloc.types.python.lookup import Failure, Function, find_function
+from mloc.types.python.project import Project, ProjectError
 
 
 def failure(project: Project, target: str) -> Failure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -122,6 +121,8 @@ class _Settings:
 def _read_settings(path: Path) -> _Settings:
     if not path.is_file():
         return _Settings()
+    import tomllib  # only projects with a pyproject.toml pay for it
+
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
