@@ -11,7 +11,7 @@ from mloc.diagnostics.model import Bag
 from mloc.emit.names import identifiers
 
 from .lower import lower
-from .naming import Names, module_name
+from .naming import RESERVED, Names, module_name
 from .plan import Module
 from .render import render
 
@@ -30,7 +30,7 @@ class FlyteBackend:
     def emit(self, request: Request, bag: Bag) -> Artifacts:
         """`<pipeline>.py`, and `<pipeline>_mloc/` with the runner, the adapter, the program and the first-party code."""
         pipeline = request.pipeline.name
-        module, package, main = module_name(pipeline), f"{identifiers([pipeline])[pipeline]}_mloc", Names().fresh(pipeline)
+        module, package, main = module_name(pipeline), f"{identifiers([pipeline])[pipeline]}_mloc", Names(RESERVED).fresh(pipeline)
         plan = lower(request, main)
         files: dict[str, str | bytes] = {f"{module}.py": render(plan, request, package)}
         for name, text in _adapter().items():

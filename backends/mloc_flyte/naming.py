@@ -8,11 +8,14 @@ from collections.abc import Iterable
 
 from mloc.emit.names import identifiers
 
-# What the emitted module imports and the builtins it mentions; a step of such a name gets another.
+# What the emitted module imports and the builtins it mentions: a function of such a name gets another.
 RESERVED = frozenset(
     "FlyteDirectory FlyteFile GPUAccelerator NamedTuple Resources WorkflowFailurePolicy bool conditional date datetime dict "
     "dynamic enumerate float int list map_task mloc partial str task timedelta timezone workflow".split()
 )
+
+# Of these, what the bodies of functions use: their arguments and variables may have any other name.
+BODY_RESERVED = frozenset({"conditional", "enumerate", "map_task", "mloc", "partial"})
 
 # The variables of a loop's own function.
 LOOP_NAMES = ("index", "item", "result", "results")
@@ -25,7 +28,7 @@ _FLYTE_PACKAGES = frozenset({"flytekit", "flyteidl", "google", "mloc"})
 class Names:
     """The names of one scope; `outer` are those of the scopes around it."""
 
-    def __init__(self, outer: Iterable[str] = RESERVED) -> None:
+    def __init__(self, outer: Iterable[str]) -> None:
         self.taken = set(outer)
 
     def fresh(self, wanted: str) -> str:

@@ -73,14 +73,14 @@ def result_annotation(result: Result) -> str | None:
     return "FlyteFile" if isinstance(result.type, (File, Table)) else annotation(result.type)
 
 
-def default_code(parameter: Parameter) -> str | None:
+def default_code(parameter: Parameter) -> Code | None:
     """The default of a parameter as Python, in the form its annotation asks for; None when the parameter is required."""
     if parameter.default is None:
         return None
     if parameter_annotation(parameter) is None:
         return literal(parameter.default)
     value = decode_text(parse_type(type_json(parameter.type)), parameter.default, parameter.name)
-    return _flat(_value_code(parameter.type, value))
+    return _value_code(parameter.type, value)
 
 
 def _value_code(type_: Type, value: Value) -> Code:
@@ -104,9 +104,3 @@ def _value_code(type_: Type, value: Value) -> Code:
             return code(value)
         case _:
             raise AssertionError(f"no literal for a {type(value).__name__} as {type_}")
-
-
-def _flat(source: Code) -> str:
-    if isinstance(source, str):
-        return source
-    return source.opening + ", ".join(prefix + _flat(item) for prefix, item in source.items) + source.closing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, Union
 
+from mloc.emit.python import Code
 from mloc.ir.model import Settings
 
 TEXT = "str"
@@ -145,12 +146,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A `@dynamic` that decides and then does one of its cases; `captures` are those it decides by, the last case is the else."""
+    """A `@dynamic` that decides and then does one of its cases; `captures` are those it decides by, the last case is the else.
+
+    `arm` is the variable that holds the arm's label.
+    """
 
     name: str
     unit: str
     inputs: tuple[Port, ...]
     captures: tuple[Port, ...]
+    arm: str
     cases: tuple[Case, ...]
     outputs: Outputs
     doc: str
@@ -171,7 +176,7 @@ class Argument:
     name: str
     annotation: str
     json: bool
-    default: str | None
+    default: Code | None
     doc: str
 
 

@@ -44,7 +44,9 @@ class _Renderer:
                 parts.extend(_class(block.outputs, shown))
             parts.append(self.block(block, module))
         body = "\n\n\n".join(parts)
-        notes = f"\n{_MUTABLE}\n" if any(a.default is not None and a.default[0] in "[{" for a in module.arguments) else ""
+        notes = (
+            f"\n{_MUTABLE}\n" if any(isinstance(a.default, Bracket) and a.default.opening in ("[", "{") for a in module.arguments) else ""
+        )
         return f"{self.header()}\n{notes}\n{self.imports(body)}\n\n\n{body}\n"
 
     def header(self) -> str:
@@ -107,7 +109,7 @@ class _Renderer:
     def workflow(self, workflow: Workflow, module: Module) -> str:
         is_main = workflow is module.main
         decorator = "@workflow"
-        arguments: Iterable[str] = _arguments(workflow.inputs)
+        arguments = _arguments(workflow.inputs)
         doc = workflow.doc
         if is_main:
             decorator = "@workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE)"
@@ -122,11 +124,11 @@ class _Renderer:
     def choice(self, choice: Choice) -> str:
         head = _head(choice.name, _arguments(choice.inputs), choice.outputs)
         decide = Bracket("mloc.decide(", (("", literal(choice.unit)), ("", _captures(choice.captures))), ")")
-        lines = [*self.place(choice.line), "@dynamic", head, _doc(choice.doc), layout(decide, 4, "arm = ")]
+        lines = [*self.place(choice.line), "@dynamic", head, _doc(choice.doc), layout(decide, 4, f"{choice.arm} = ")]
         for place, case in enumerate(choice.cases):
             last = place == len(choice.cases) - 1
             if not last:
-                lines.append(f"    if arm == {literal(case.label)}:")
+                lines.append(f"    if {choice.arm} == {literal(case.label)}:")
             indent = 4 if last else 8
             if case.merge is not None:
                 lines.append(_task_body(case.merge, indent))
@@ -151,18 +153,18 @@ def _doc(text: str) -> str:
     return "    " + docstring(text, 4)
 
 
-def _head(name: str, arguments: Iterable[str], outputs: Outputs | None) -> str:
+def _head(name: str, arguments: tuple[tuple[str, Code], ...], outputs: Outputs | None) -> str:
     result = "None" if outputs is None else outputs.class_name or outputs.annotation
-    return layout(call(f"def {name}", list(arguments)), tail=f" -> {result}:")
+    return layout(Bracket(f"def {name}(", arguments, ")"), tail=f" -> {result}:")
 
 
-def _arguments(ports: Iterable[Port]) -> list[str]:
-    return [f"{port.name}: {port.annotation}" for port in ports]
+def _arguments(ports: Iterable[Port]) -> tuple[tuple[str, Code], ...]:
+    return tuple(("", f"{port.name}: {port.annotation}") for port in ports)
 
 
-def _main_arguments(arguments: tuple[Argument, ...]) -> list[str]:
-    required = [f"{a.name}: {a.annotation}" for a in arguments if a.default is None]
-    return required + [f"{a.name}: {a.annotation} = {a.default}" for a in arguments if a.default is not None]
+def _main_arguments(arguments: tuple[Argument, ...]) -> tuple[tuple[str, Code], ...]:
+    required = tuple(("", f"{a.name}: {a.annotation}") for a in arguments if a.default is None)
+    return required + tuple((f"{a.name}: {a.annotation} = ", a.default) for a in arguments if a.default is not None)
 
 
 def _main_doc(doc: str, arguments: tuple[Argument, ...]) -> str:

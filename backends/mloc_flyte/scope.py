@@ -9,7 +9,7 @@ from mloc.emit.names import identifiers
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Step
 from mloc.ir.walk import calls, nodes
 
-from .naming import RESERVED, Names, class_name, last
+from .naming import BODY_RESERVED, RESERVED, Names, class_name, last
 from .plan import TEXT, TEXTS, Port, Statement
 
 
@@ -60,7 +60,9 @@ class Known:
     """The names of every function and class of the module, and what a capture is called and looks like."""
 
     def __init__(self, pipeline: Pipeline, main: str) -> None:
-        self.module = Names({*RESERVED, main})
+        # Parameters keep their names, so functions do not take them.
+        self._module = Names({*RESERVED, main, *(parameter.name for parameter in pipeline.parameters)})
+        self._main = main
         self._steps = {step.name: step for step in pipeline.steps}
         self._functions: dict[tuple[str, str], str] = {}
         self._wanted = {f"${parameter.name}": parameter.name for parameter in pipeline.parameters}
@@ -83,6 +85,10 @@ class Known:
         """The name of a function or class of a node; "" is the pipeline itself."""
         return self._functions[node, role]
 
+    def scope(self) -> Names:
+        """The names of a workflow's body: none that hides a function."""
+        return Names({*BODY_RESERVED, self._main, *self._functions.values()})
+
     def step(self, call: Call) -> Step:
         return self._steps[call.step]
 
@@ -94,7 +100,7 @@ class Known:
         return Port(capture, names.fresh(self._wanted[capture]), self.annotation(capture))
 
     def _name(self, node: str, role: str, wanted: str) -> None:
-        self._functions[node, role] = self.module.fresh(wanted)
+        self._functions[node, role] = self._module.fresh(wanted)
 
     def _name_call(self, call: Call, only: bool) -> None:
         self._name(call.id, "", call.step if only else f"{call.step}_{_plain(call.id)}")

@@ -44,7 +44,9 @@ def package(bundle: Path, module: str, archive: Path) -> Package:
     """Package a bundle by flytekit's own command and read the protobufs back."""
     command = ["pyflyte", "--pkgs", module, "package", "--image", "python:3.11-slim", "--output", str(archive), "--force"]
     executable = Path(sys.executable).parent / command[0]
-    done = subprocess.run([str(executable), *command[1:]], cwd=bundle, capture_output=True, text=True, env=_plain_environment(), check=False)
+    done = subprocess.run(
+        [str(executable), *command[1:]], cwd=bundle, capture_output=True, text=True, env=_plain_environment(), check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     found = Package()
     with tarfile.open(archive) as tar:

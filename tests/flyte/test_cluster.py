@@ -20,7 +20,9 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("fly
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
-def test_serialized_graph(case: Case, tmp_path: Path, packages: dict[str, tuple[Path, Package]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_serialized_graph(
+    case: Case, tmp_path: Path, packages: dict[str, tuple[Path, Package]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     analysis, pipeline = program(case.program)
     scratch, work = tmp_path / "scratch", tmp_path / "work"
     scratch.mkdir()

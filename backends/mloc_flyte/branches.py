@@ -1,0 +1,140 @@
+"""Lowers branches: Flyte's conditional where it works everywhere, a dynamic task within arms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mloc.emit.python import literal
+from mloc.ir.model import Branch, Merged
+from mloc.ir.program import key
+from mloc.ir.walk import refs
+
+from .build import Build, direct_code, is_plain
+from .naming import field_names, last
+from .plan import TEXT, Case, Choice, Conditional, Invoke, Outputs, Port, Task, Workflow
+from .scope import Body
+
+
+def lower_branch(build: Build, branch: Branch, body: Body, waits: Sequence[str]) -> None:
+    codes = _choice(build, branch, body, waits) if body.in_arm else _conditional(build, branch, body, waits)
+    for merged, code in zip(_used(build, branch), codes, strict=False):
+        body.made(branch.id, f"{branch.id}.{merged.name}", code)
+    body.handles[branch.id] = codes[0]
+
+
+def _choice(build: Build, branch: Branch, body: Body, waits: Sequence[str]) -> tuple[str, ...]:
+    """A branch within an arm is a dynamic task: a conditional there would run arms that are not taken, in flytekit's local run."""
+    inner = build.inside(body, in_arm=True)
+    variable = inner.names.fresh("arm")
+    captures = tuple(Port(capture, inner.read(capture)) for capture in build.captures(branch.id))
+    cases = tuple(_case(build, branch, place, inner) for place in range(len(branch.arms)))
+    outputs, name, line = _merged(build, branch), build.known.function(branch.id, "choice"), build.line(branch.id)
+    choice = Choice(name, branch.id, tuple(inner.inputs), captures, variable, cases, outputs, f"The branch `{branch.id}`.", line)
+    build.add(choice)
+    target = _bind(build, branch, body)
+    body.statements.append(Invoke(target, name, body.args(choice.inputs)))
+    codes = outputs.handles(target)
+    build.order(body, waits, choice.inputs, codes[0])
+    return codes
+
+
+def _case(build: Build, branch: Branch, place: int, inner: Body) -> Case:
+    """An arm written out in the branch's own function, where what is not made by its steps is a plain text."""
+    arm, outputs = branch.arms[place], _merged(build, branch)
+    inner.statements = []
+    if not arm.region.nodes and not _is_direct(build, branch, place, inner):
+        merge = _merge(build, branch, place, outputs)
+        here = tuple(Port(port.key, inner.read(port.key)) for port in merge.inputs)
+        return Case(arm.label, (), (), replace(merge, inputs=here))
+    build.region(arm.region, inner)
+    returns = _arm_values(build, branch, place, outputs, inner)
+    return Case(arm.label, tuple(inner.statements), returns, None)
+
+
+def _conditional(build: Build, branch: Branch, body: Body, waits: Sequence[str]) -> tuple[str, ...]:
+    """A task decides, and Flyte's conditional calls the arm: a workflow, or one task where the arm has no steps."""
+    doc = f"Decide which way `{branch.id}` goes."
+    ports = build.ports(build.captures(branch.id))
+    name = build.known.function(branch.id, "decide")
+    task = Task("decide", name, (branch.id,), ports, Outputs(TEXT), doc, build.line(branch.id))
+    arm = build.invoke(body, task, f"{last(branch.id)}_arm")
+    build.order(body, waits, ports, arm)
+    outputs = _merged(build, branch)
+    cases = tuple((case.label, _arm(build, branch, place, outputs, body)) for place, case in enumerate(branch.arms))
+    target = _bind(build, branch, body)
+    body.statements.append(Conditional(target, branch.id, arm, cases))
+    return outputs.handles(target)
+
+
+def _bind(build: Build, branch: Branch, body: Body) -> str:
+    used = _used(build, branch)
+    return body.names.fresh(used[0].name if len(used) == 1 else last(branch.id))
+
+
+def _used(build: Build, branch: Branch) -> tuple[Merged, ...]:
+    """The merged names that something reads; one that could fail to be computed counts, read or not."""
+    return tuple(m for m in branch.merged if f"{branch.id}.{m.name}" in build.read or not all(is_plain(value) for value in m.values))
+
+
+def _merged(build: Build, branch: Branch) -> Outputs:
+    """What every arm gives. An arm without values still gives a text: a node of Flyte's conditional must have an output."""
+    used = _used(build, branch)
+    if len(used) < 2:
+        return Outputs(TEXT)
+    fields = tuple((name, TEXT) for name in field_names(m.name for m in used))
+    return Outputs("", build.known.function(branch.id, "class"), fields, f"What every arm of `{branch.id}` gives, as canonical JSON.")
+
+
+def _arm(build: Build, branch: Branch, place: int, outputs: Outputs, body: Body) -> Invoke:
+    arm = branch.arms[place]
+    if not arm.region.nodes:
+        task = _merge(build, branch, place, outputs) if _used(build, branch) else _nothing(build)
+        build.add(task)
+        return Invoke("", task.name, body.args(task.inputs))
+    inner = build.inside(body, in_arm=True)
+    build.region(arm.region, inner)
+    returns = _arm_values(build, branch, place, outputs, inner)
+    name = build.known.function(branch.id, arm.label)
+    doc = f"The arm `{arm.label}` of `{branch.id}`."
+    build.add(Workflow(name, tuple(inner.inputs), tuple(inner.statements), outputs, returns, doc, build.line(branch.id)))
+    return Invoke("", name, body.args(tuple(inner.inputs)))
+
+
+def _arm_values(build: Build, branch: Branch, place: int, outputs: Outputs, inner: Body) -> tuple[str, ...]:
+    """The code of an arm's values: read from its steps where the text is the same, else from a task that computes them."""
+    used = _used(build, branch)
+    if not used:
+        return (literal(branch.arms[place].label),)
+    if _is_direct(build, branch, place, inner):
+        return tuple(direct_code(m.values[place], m.type, inner) or "" for m in used)
+    return outputs.handles(build.invoke(inner, _merge(build, branch, place, outputs), "values"))
+
+
+def _is_direct(build: Build, branch: Branch, place: int, inner: Body) -> bool:
+    return all(direct_code(m.values[place], m.type, inner) is not None for m in _used(build, branch))
+
+
+def _merge(build: Build, branch: Branch, place: int, outputs: Outputs) -> Task:
+    arm = branch.arms[place]
+    used = _used(build, branch)
+    # The unit evaluates every name, read or not.
+    keys = [key(ref) for ref in refs(*(m.values[place] for m in branch.merged))]
+    name = build.known.function(branch.id, f"{arm.label} values")
+    doc = f"The values that the arm `{arm.label}` of `{branch.id}` gives."
+    return Task(
+        "merge",
+        name,
+        (branch.id,),
+        build.ports(keys, outputs.class_name),
+        outputs,
+        doc,
+        build.line(branch.id),
+        arm=arm.label,
+        names=tuple(m.name for m in used),
+    )
+
+
+def _nothing(build: Build) -> Task:
+    doc = "Stands in an arm that does nothing: every arm of Flyte's conditional needs a node."
+    return Task("nothing", build.known.function("", "nothing"), (), (), Outputs(TEXT), doc, 0)

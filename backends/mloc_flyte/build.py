@@ -1,0 +1,97 @@
+"""What lowering every node needs: the blocks so far, the program's captures, and the way back to the region a node stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from mloc.backend import Request
+from mloc.emit.python import literal
+from mloc.ir.model import Const, Expr, Ref, Region, Widen
+from mloc.ir.program import key
+from mloc.types.model import NULL, Type, optional
+
+from .naming import BODY_RESERVED, Names
+from .plan import TEXT, Block, Invoke, Order, Port, Task
+from .scope import Body, Known
+
+LowerRegion: TypeAlias = "Callable[[Build, Region, Body], None]"
+
+
+class Build:
+    """A module under construction. `read` holds every value that some unit reads."""
+
+    def __init__(self, request: Request, main: str, lower_region: LowerRegion) -> None:
+        self.request = request
+        self.known = Known(request.pipeline, main)
+        self.blocks: list[Block] = []
+        self._lower_region = lower_region
+        units = request.program["units"]
+        if not isinstance(units, dict):
+            raise TypeError("the program has no units")
+        self._units: Mapping[str, object] = units
+        self.read = frozenset(capture for unit in units for capture in self.captures(unit))
+
+    def region(self, region: Region, body: Body) -> None:
+        """Lower the nodes of a region into a body."""
+        self._lower_region(self, region, body)
+
+    def inside(self, body: Body, *, in_arm: bool) -> Body:
+        """A body for what stands inside another."""
+        return Body(self.known.scope(), self.known, in_arm=body.in_arm or in_arm)
+
+    def add(self, block: Block) -> None:
+        if block not in self.blocks:
+            self.blocks.append(block)
+
+    def invoke(self, body: Body, task: Task, wanted: str, args: Mapping[str, str] | None = None) -> str:
+        """Add a task and a call of it to a body; gives the name the call is bound to."""
+        self.add(task)
+        named = body.args(task.inputs) if args is None else tuple((port.name, args[port.key]) for port in task.inputs)
+        target = body.names.fresh(wanted)
+        body.statements.append(Invoke(target, task.name, named))
+        return target
+
+    def order(self, body: Body, waits: Sequence[str], reads: Iterable[Port], handle: str) -> None:
+        """Make a node wait for siblings whose values its first task does not read."""
+        read = {body.values[port.key].node for port in reads}
+        for sibling in waits:
+            if sibling not in read:
+                body.statements.append(Order(body.handles[sibling], handle))
+        if not waits and body.start is not None and "$" not in read:
+            body.statements.append(Order(body.start, handle))
+
+    def ports(self, captures: Iterable[str], *used: str | None) -> tuple[Port, ...]:
+        """The inputs of a function that reads these captures and uses these names itself."""
+        names = Names({*BODY_RESERVED, *(name for name in used if name is not None)})
+        return tuple(self.known.port(capture, names) for capture in dict.fromkeys(captures))
+
+    def captures(self, unit: str) -> tuple[str, ...]:
+        """The keys that a unit reads, from the program: the item of a fan-out is among them where it only gives the place."""
+        body = self._units[unit]
+        pairs = body["captures"] if isinstance(body, dict) else None
+        if not isinstance(pairs, list):
+            raise TypeError(f"the program says nothing of unit {unit}")
+        return tuple(str(pair[0]) for pair in pairs)
+
+    def line(self, node: str) -> int:
+        return self.request.lines.get(node, 0)
+
+
+def is_plain(expr: Expr) -> bool:
+    """Whether an expression only names a value, so that nothing can go wrong with it."""
+    return is_plain(expr.value) if isinstance(expr, Widen) else isinstance(expr, (Const, Ref))
+
+
+def direct_code(expr: Expr, type_: Type, body: Body) -> str | None:
+    """The code of a value whose text can be passed on as it is: a constant, or what a node of this body made."""
+    while isinstance(expr, Widen) and expr.type == optional(expr.value.type):
+        expr = expr.value
+    if expr.type != type_ and optional(expr.type) != type_ and expr.type != NULL:
+        return None
+    if isinstance(expr, Const):
+        return literal(expr.text)
+    if not isinstance(expr, Ref):
+        return None
+    value = body.values.get(key(expr))
+    return value.code if value is not None and value.node and value.annotation == TEXT else None
