@@ -10,7 +10,7 @@ from mloc.diagnostics.model import Bag
 from mloc_kfp.emit import emit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kfp:
     """Everything the language has is expressed."""
 
