@@ -57,6 +57,7 @@ NOT_A_VALUE = _rule("E0219", "not-a-value", "a step, type or pipeline used as a 
 MISSING_ARGUMENT = _rule("E0301", "missing-argument", "a call without a required input")
 REASSIGNED = _rule("E0302", "reassigned", "a name bound twice")
 UNKNOWN_ARGUMENT = _rule("E0303", "unknown-argument", "an argument that the step does not take")
+RECURSIVE_PIPELINE = _rule("E0304", "recursive-pipeline", "a pipeline that calls itself")
 POSITIONAL_ARGUMENT = _rule("E0305", "positional-argument", "an argument without its name")
 ARGUMENT_TWICE = _rule("E0306", "argument-twice", "an argument given twice")
 NESTED_CALL = _rule("E0307", "nested-call", "a step call inside another expression")

@@ -51,13 +51,13 @@ class Calls:
         assert isinstance(statement.value, t.CallExpr)
         signature = found.file.steps.signature(found.declaration)
         step = found.file.steps.step(found.declaration)
-        args = self._arguments(statement.value, signature, scope)
+        args = self.arguments(statement.value, signature, scope)
         after = self.order(statement.after, scope)
         leaves = self._overrides(statement.overrides, scope)
         outputs = self._outputs(signature, args, statement.value.span)
         self.provenance.calls[id_] = (signature, args)
         span = statement.span if statement.name is None else statement.name.span
-        local = self._bound(signature, outputs, id_, span)
+        local = self.bound(signature, outputs, id_, span)
         if step is None or any(isinstance(a.type, Unknown) for a in args.values()):
             return None, local
         declared, own = step
@@ -77,7 +77,8 @@ class Calls:
 
     # ---- arguments ----
 
-    def _arguments(self, call: t.CallExpr, signature: Signature, scope: Scope) -> dict[str, Expr]:
+    def arguments(self, call: t.CallExpr, signature: Signature, scope: Scope) -> dict[str, Expr]:
+        """A value for every input: the argument given, or the default; what does not fit is reported and poisoned."""
         inputs = {i.name: i for i in signature.inputs}
         given: dict[str, t.Argument] = {}
         for argument in call.arguments:
@@ -192,7 +193,8 @@ class Calls:
             self.file.bag.report(DUPLICATE_COLUMN, span, f"output `{name}` of `{signature.name}` would have {columns} twice here")
         return optional(Table(row, table.name)) if isinstance(type_, Optional) else Table(row, table.name)
 
-    def _bound(self, signature: Signature, outputs: dict[str, Type], id_: str, span: Span) -> Local:
+    def bound(self, signature: Signature, outputs: dict[str, Type], id_: str, span: Span) -> Local:
+        """What the name of a call stands for."""
         if not outputs:
             return Order(f"a call of `{signature.name}`, which has no outputs", span, id_)
         fields = {name: Ref(type_, id_, name) if not isinstance(type_, Unknown) else POISON for name, type_ in outputs.items()}

@@ -79,6 +79,11 @@ def convert(expr: Expr, wanted: Type) -> Expr:
     return Widen(wanted, expr)
 
 
+def declared_as(expr: Expr, wanted: Type) -> Expr:
+    """A value that fits, seen as its declared type and no more: inside a called pipeline a table has the columns that it names."""
+    return expr if expr.type == wanted else Widen(wanted, expr)
+
+
 def _same_fields(found: Type, wanted: Type) -> bool:
     a = found.fields if isinstance(found, (Record, Metrics)) else ()
     b = wanted.fields if isinstance(wanted, (Record, Metrics)) else ()

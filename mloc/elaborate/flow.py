@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mloc.diagnostics.model import Bag, Label, Rule
 from mloc.diagnostics.rules import (
     AFTER_RETURN,
+    BAD_ATTRIBUTE,
     BAD_LIMIT,
     BAD_ORDER,
     NEXT_MISPLACED,
@@ -15,25 +16,29 @@ from mloc.diagnostics.rules import (
     NOT_A_LIST,
     NOT_YET,
     REASSIGNED,
+    RECURSIVE_PIPELINE,
     RESERVED_NAME,
     UNDEFINED_NAME,
     YIELD_MISPLACED,
 )
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.calls import Calls
+from mloc.elaborate.expect import declared_as
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.merge import merge
 from mloc.elaborate.names import Ids, Place, bound_names, reserved
 from mloc.elaborate.narrowing import narrowing, path_of
+from mloc.elaborate.returns import results
 from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
-from mloc.ir.model import Arm, Branch, Expr, FanOut, Node, Ref, Region
+from mloc.elaborate.steps import signature
+from mloc.ir.model import Arm, Branch, Expr, FanOut, Merged, Node, Ref, Region
 from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.types.model import INT, UNKNOWN, Enum, ListOf, Optional, Type, Unknown
 from mloc.types.show import show
 
 if TYPE_CHECKING:
-    from mloc.elaborate.declarations import FileScope
+    from mloc.elaborate.declarations import FileScope, Found
 
 
 @dataclass(slots=True)
@@ -47,12 +52,13 @@ class Block:
 
 @dataclass(slots=True)
 class Flow:
-    """Elaborates the body of one pipeline."""
+    """Elaborates the body of one pipeline; `active` are the pipelines being called, outermost first."""
 
     file: FileScope
     exprs: Expressions
     calls: Calls
     ids: Ids
+    active: tuple[t.PipelineDef, ...]
 
     def block(self, body: tuple[t.Statement, ...], scope: Scope, place: Place) -> Block:
         """The nodes of a block; its names are bound in `scope`."""
@@ -138,10 +144,48 @@ class Flow:
                 self._name(statement.name, local, scope)
                 return
             if found is not None and isinstance(found.declaration, t.PipelineDef):
-                self._later(value.span, "calling a pipeline")
-                self._name(statement.name, Poison(statement.span), scope)
+                self._name(statement.name, self._pipeline(statement, found, scope, place, block), scope)
                 return
         self._value(statement, scope)
+
+    def _pipeline(self, statement: t.Bind, found: Found, scope: Scope, place: Place, block: Block) -> Local:
+        """A called pipeline: one node, a branch with a single arm, whose nodes stand below the name of the call."""
+        declaration = found.declaration
+        assert isinstance(declaration, t.PipelineDef)
+        assert isinstance(statement.value, t.CallExpr)
+        span = statement.span if statement.name is None else statement.name.span
+        if declaration in self.active:
+            names = [d.name.text for d in self.active[self.active.index(declaration) :]]
+            path = " → ".join([*names, declaration.name.text])
+            self._report(
+                RECURSIVE_PIPELINE,
+                statement.value.span,
+                f"a pipeline cannot call itself: {path}",
+                help="repeat with `loop`, which is bounded",
+            )
+            return Poison(span)
+        called = signature(found.file, declaration.name, declaration.signature, declaration.doc)
+        args = self.calls.arguments(statement.value, called, scope)
+        after = self.calls.order(statement.after, scope)
+        if statement.overrides:
+            self._report(BAD_ATTRIBUTE, statement.overrides[0].span, "`with` applies to the call of a step, and this is a pipeline")
+        id_ = self.ids.named(statement.name.text if statement.name else declaration.name.text, place)
+        exprs = Expressions(found.file, self.file.bag, self.exprs.provenance)
+        inner = Flow(
+            found.file, exprs, Calls(found.file, exprs, self.calls.provenance, self.calls.steps), self.ids, (*self.active, declaration)
+        )
+        names_in = Scope()
+        for input_ in called.inputs:
+            value = args[input_.name]
+            known = not isinstance(value.type, Unknown)
+            names_in.names[input_.name] = Value(declared_as(value, input_.type), input_.span) if known else Poison(input_.span)
+        body = inner.block(declaration.body, names_in, place.called(id_))
+        given = results(found.file, exprs, called, body.returns, names_in)
+        merged = tuple(Merged(r.name, r.type, (r.value,)) for r in given)
+        if any(isinstance(r.value.type, Unknown) for r in given) or len(given) != len(called.outputs):
+            return Poison(span)
+        block.nodes.append(Branch(id_, (Arm("else", None, Region(tuple(body.nodes))),), merged, after, statement.span))
+        return self.calls.bound(called, {m.name: m.type for m in merged}, id_, span)
 
     def _value(self, statement: t.Bind, scope: Scope) -> None:
         value = statement.value

@@ -38,6 +38,10 @@ class Place:
     def arm(self, label: str, shared: frozenset[str]) -> Place:
         return Place(self.prefix, (*self.arms, (label, shared)), self.in_fan_out, top=False)
 
+    def called(self, id_: str) -> Place:
+        """The body of a pipeline called by a node: its own top, below the node's id."""
+        return Place(f"{id_}.")
+
     def body(self, fan_out: str) -> Place:
         return Place(f"{fan_out}[].", (), in_fan_out=True, top=False)
 

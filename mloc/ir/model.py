@@ -301,6 +301,8 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
+    """One of several arms; with a single arm, an unconditional region: a called pipeline, whose nodes' ids begin with `<id>.`."""
+
     id: str
     arms: tuple[Arm, ...]
     merged: tuple[Merged, ...]

@@ -154,3 +154,14 @@ def test_imports_and_their_mistakes() -> None:
     assert codes(main) == ["E0103", "E0103"]
     assert codes(main, lib=lib + '\nfrom "test.mlp" import p\n') == ["E0104"]
     assert codes(main.replace("LIMIT\n", "LIMITS\n", 1), lib=lib)[:1] == ["E0103"]
+
+
+def test_a_called_pipeline_is_one_node_with_dotted_ids() -> None:
+    inner = "pipeline twice(x: int, by: int = 2) -> (y: int):\n    a = number(x=x)\n    return y=a * by\n\n"
+    text = body("t = twice(x=n)", "b = number(x=t.y)").replace("pipeline p", inner + "pipeline p")
+    pipelines, diagnostics = check(text)
+    assert diagnostics == ()
+    assert [node.id for node in nodes(pipelines[1].region)] == ["t", "t.a", "b"]
+    assert codes(text.replace("number(x=x)", "number(x=m)")) == ["E0101"]
+    assert codes(text.replace("twice(x=n)", "twice(y=n)")) == ["E0303", "E0301"]
+    assert codes(text.replace("a = number(x=x)", "a = p(n=x)")) == ["E0304"]
