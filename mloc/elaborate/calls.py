@@ -93,7 +93,9 @@ class Calls:
             else:
                 missing.append(input_.name)
                 args[input_.name] = POISON
-        if missing:
+        strangers = sum(a.name is None or a.name.text not in inputs for a in call.arguments)
+        if len(missing) > strangers:
+            # with as many arguments that the step does not know, those are the mistake, and reported
             self._missing(call, signature, missing, given)
         return args
 
