@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from mloc.backend import Request
+from mloc.emit.python import Code, literal
 from mloc.ir.model import Branch, Call, FanOut, Parameter, Region
 from mloc.ir.program import OUTPUTS, PARAMETERS
 from mloc.ir.walk import predecessors
@@ -14,7 +15,7 @@ from .branches import lower_branch
 from .build import Build
 from .loops import lower_fan_out
 from .naming import field_names, last
-from .natural import JSON, default_code, parameter_annotation, result_annotation
+from .natural import JSON, default_code, default_text, parameter_annotation, result_annotation
 from .plan import TEXT, Argument, Module, Outputs, Port, Task, Workflow
 from .scope import Body
 
@@ -22,13 +23,17 @@ from .scope import Body
 def lower(request: Request, main: str) -> Module:
     """The module of a pipeline whose workflow is called `main`."""
     build = Build(request, main, _region)
+    images = build.known.images(request.pipeline)
     body = Body(build.known.scope(), build.known)
     arguments = _parameters(build, body)
     build.region(request.pipeline.region, body)
     outputs, returns = _outputs(build, body)
     inputs = tuple(Port(a.parameter, a.name, a.annotation) for a in arguments)
     workflow = Workflow(main, inputs, tuple(body.statements), outputs, returns, request.pipeline.doc, build.line(""))
-    return Module(arguments, tuple(build.blocks), workflow)
+    constants: list[tuple[str, Code]] = [(name, literal(image)) for image, name in images.items()]
+    texts = [p for a, p in zip(arguments, request.pipeline.parameters, strict=True) if a.json and p.default is not None]
+    constants.extend((build.known.function("", f"default of {p.name}"), default_text(p)) for p in texts)
+    return Module(tuple(constants), tuple(images.items()), arguments, tuple(build.blocks), workflow)
 
 
 def _parameters(build: Build, body: Body) -> tuple[Argument, ...]:
@@ -60,7 +65,10 @@ def _parameters(build: Build, body: Body) -> tuple[Argument, ...]:
 def _argument(build: Build, parameter: Parameter, body: Body) -> Argument:
     natural = parameter_annotation(parameter)
     name = body.names.fresh(parameter.name)
-    return Argument(parameter.name, name, natural or JSON, natural is None, default_code(parameter), parameter.doc)
+    default = default_code(parameter)
+    if natural is None and default is not None:
+        default = build.known.function("", f"default of {parameter.name}")
+    return Argument(parameter.name, name, natural or JSON, natural is None, default, parameter.doc)
 
 
 def _outputs(build: Build, body: Body) -> tuple[Outputs | None, tuple[str, ...]]:

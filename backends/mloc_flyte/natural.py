@@ -7,6 +7,7 @@ from typing import assert_never
 
 from mloc.emit.python import Bracket, Code, call, code, literal
 from mloc.ir.model import Parameter, Result
+from mloc.runner.jsons import parse
 from mloc.runner.scalars import Value
 from mloc.runner.types import parse_type
 from mloc.runner.values import decode_text
@@ -78,9 +79,14 @@ def default_code(parameter: Parameter) -> Code | None:
     if parameter.default is None:
         return None
     if parameter_annotation(parameter) is None:
-        return literal(parameter.default)
+        return default_text(parameter)
     value = decode_text(parse_type(type_json(parameter.type)), parameter.default, parameter.name)
     return _value_code(parameter.type, value)
+
+
+def default_text(parameter: Parameter) -> Code:
+    """Code for the canonical JSON text of a default."""
+    return call("mloc.text", [code(parse(parameter.default or ""))])
 
 
 def _value_code(type_: Type, value: Value) -> Code:

@@ -182,8 +182,13 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """The whole of `<pipeline>.py`: the blocks in the order they are written, the pipeline's own workflow last."""
+    """The whole of `<pipeline>.py`: the blocks in the order they are written, the pipeline's own workflow last.
 
+    `images` are the images that a constant holds, with its name; a constant is a name and its code.
+    """
+
+    constants: tuple[tuple[str, Code], ...]
+    images: tuple[tuple[str, str], ...]
     arguments: tuple[Argument, ...]
     blocks: tuple[Block, ...]
     main: Workflow

@@ -23,6 +23,9 @@ _IMPORTS = (
     ),
 )
 
+# Where ruff and isort break an import by default.
+_IMPORT_WIDTH = 88
+
 _MUTABLE = "# ruff: noqa: B006 - Flyte takes the default of a list from the signature."
 
 
@@ -35,19 +38,23 @@ class _Renderer:
     def __init__(self, request: Request, package: str) -> None:
         self.request = request
         self.package = package
+        self.images: dict[str, str] = {}
 
     def module(self, module: Module) -> str:
+        self.images = dict(module.images)
         shown: set[str] = set()
         parts: list[str] = []
         for block in (*module.blocks, module.main):
             if not isinstance(block, Loop) and block.outputs is not None:
                 parts.extend(_class(block.outputs, shown))
             parts.append(self.block(block, module))
-        body = "\n\n\n".join(parts)
+        constants = "\n".join(layout(value, lead=f"{name} = ") for name, value in module.constants)
+        body = "\n\n\n".join([constants, *parts] if constants else parts)
         notes = (
             f"\n{_MUTABLE}\n" if any(isinstance(a.default, Bracket) and a.default.opening in ("[", "{") for a in module.arguments) else ""
         )
-        return f"{self.header()}\n{notes}\n{self.imports(body)}\n\n\n{body}\n"
+        gap = "\n\n" if constants else "\n\n\n"
+        return f"{self.header()}\n{notes}\n{self.imports(body)}{gap}{body}\n"
 
     def header(self) -> str:
         pipeline = self.request.pipeline
@@ -60,7 +67,7 @@ class _Renderer:
         groups = []
         for group in _IMPORTS:
             found = [(source, [name for name in names if name in used]) for source, names in group]
-            groups.append("\n".join(f"from {source} import {', '.join(names)}" for source, names in found if names))
+            groups.append("\n".join(_import(source, names) for source, names in found if names))
         groups.append(f"from {self.package} import tasks as mloc" if "mloc" in used else "")
         return "\n\n".join(group for group in groups if group)
 
@@ -80,7 +87,7 @@ class _Renderer:
                 assert_never(block)
 
     def task(self, task: Task) -> str:
-        arguments = decorator_arguments(task.settings)
+        arguments = decorator_arguments(task.settings, self.images)
         decorator = layout(call("@task", keywords=arguments)) if arguments else "@task"
         doc = task.doc.strip() or f"Run `{task.units[0]}`."
         return "\n".join(
@@ -139,6 +146,13 @@ class _Renderer:
 
     def place(self, line: int) -> list[str]:
         return [comment(f"{self.request.pipeline.source}:{line}")] if line else []
+
+
+def _import(source: str, names: list[str]) -> str:
+    line = f"from {source} import {', '.join(names)}"
+    if len(line) <= _IMPORT_WIDTH:
+        return line
+    return "\n".join([f"from {source} import (", *(f"    {name}," for name in names), ")"])
 
 
 def _class(outputs: Outputs, shown: set[str]) -> Iterator[str]:

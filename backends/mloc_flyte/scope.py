@@ -71,6 +71,8 @@ class Known:
             self._name("", role, role)
         self._name("", "parameters class", "Parameters")
         self._name("", "outputs class", f"{class_name(pipeline.name)}Outputs")
+        for parameter in pipeline.parameters:
+            self._name("", f"default of {parameter.name}", parameter.name.upper())
         uses = Counter(call.step for call in calls(pipeline.region))
         for node in nodes(pipeline.region):
             match node:
@@ -84,6 +86,14 @@ class Known:
     def function(self, node: str, role: str) -> str:
         """The name of a function or class of a node; "" is the pipeline itself."""
         return self._functions[node, role]
+
+    def images(self, pipeline: Pipeline) -> dict[str, str]:
+        """A constant's name for every image that several calls use."""
+        uses = Counter(call.settings.image for call in calls(pipeline.region))
+        for image, count in uses.items():
+            if image is not None and count > 1 and ("image", image) not in self._functions:
+                self._name("image", image, "IMAGE")
+        return {image: name for (kind, image), name in self._functions.items() if kind == "image"}
 
     def scope(self) -> Names:
         """The names of a workflow's body: none that hides a function."""
@@ -113,7 +123,7 @@ class Known:
     def _name_branch(self, branch: Branch) -> None:
         base = _plain(branch.id)
         self._name(branch.id, "decide", f"decide_{base}")
-        self._name(branch.id, "choice", base)
+        self._name(branch.id, "choice", f"choose_{base}")
         self._name(branch.id, "class", f"{class_name(base)}Values")
         for arm in branch.arms:
             self._name(branch.id, arm.label, f"{base}_{arm.label}")

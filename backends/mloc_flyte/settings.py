@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from mloc.emit.python import Code, call, literal
 from mloc.ir.model import Resources, Retry, Settings
 
 # The runner stops an attempt at its own timeout; Flyte's is there for a runner that cannot, so it allows for the runner's
 # grace between SIGTERM and SIGKILL, for moving artifacts, and for pulling the image.
 _GRACE_MS = 10_000
-_SLACK_MS = 15 * 60_000
+_MINUTE_MS = 60_000
+_SLACK_MS = 15 * _MINUTE_MS
 
 # Flyte accepts no more (flyteidl, literals.proto: RetryStrategy).
 _MAX_RETRIES = 10
@@ -17,11 +21,11 @@ _UNITS = ((1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki"))
 _TIMES = ((3_600_000, "hours"), (60_000, "minutes"), (1000, "seconds"), (1, "milliseconds"))
 
 
-def decorator_arguments(settings: Settings) -> dict[str, Code]:
-    """The keyword arguments of `@task`, in the order they are written in."""
+def decorator_arguments(settings: Settings, images: Mapping[str, str]) -> dict[str, Code]:
+    """The keyword arguments of `@task`, in the order they are written in; `images` are those that a constant holds."""
     found: dict[str, Code] = {}
     if settings.image is not None:
-        found["container_image"] = literal(settings.image)
+        found["container_image"] = images.get(settings.image) or literal(settings.image)
     asked = _resources(settings.resources)
     if asked:
         found["requests"] = call("Resources", keywords=asked)
@@ -53,11 +57,12 @@ def system_retries(retry: Retry) -> int:
 
 
 def backstop_ms(settings: Settings) -> int | None:
-    """Longer than the declared attempts with their delays can take; None without a timeout."""
+    """Longer than the declared attempts with their delays can take, in whole minutes; None without a timeout."""
     if settings.timeout_ms is None:
         return None
     retry = settings.retry
-    return (retry.count + 1) * (settings.timeout_ms + _GRACE_MS) + sum(_delay(retry, k) for k in range(retry.count)) + _SLACK_MS
+    longest = (retry.count + 1) * (settings.timeout_ms + _GRACE_MS) + sum(_delay(retry, k) for k in range(retry.count)) + _SLACK_MS
+    return math.ceil(longest / _MINUTE_MS) * _MINUTE_MS
 
 
 def _delay(retry: Retry, earlier: int) -> int:

@@ -87,6 +87,11 @@ def items(fan_out: str, captures: Texts) -> list[str]:
     return [as_text(item, "an item") for item in as_array(parse(_run(fan_out, captures)["items"]), "items")]
 
 
+def text(value: Json) -> str:
+    """The canonical JSON text of a value that is on the wire already."""
+    return canonical(value)
+
+
 def parameters(values: Mapping[str, object], json: Sequence[str] = ()) -> tuple[str, ...]:
     """Check the pipeline's parameters; those named in `json` came as JSON text, the others as Flyte's own types."""
     types = _declared("parameters", "parameters")
