@@ -156,13 +156,11 @@ class Flow:
         span = statement.span if statement.name is None else statement.name.span
         if declaration in self.active:
             names = [d.name.text for d in self.active[self.active.index(declaration) :]]
-            path = " → ".join([*names, declaration.name.text])
-            self._report(
-                RECURSIVE_PIPELINE,
-                statement.value.span,
-                f"a pipeline cannot call itself: {path}",
-                help="repeat with `loop`, which is bounded",
-            )
+            if declaration.name.text == min(names):
+                # every pipeline of the cycle is elaborated and comes round to itself: one of them tells
+                path = " → ".join([*names, declaration.name.text])
+                help_ = "repeat with `loop`, which is bounded"
+                self._report(RECURSIVE_PIPELINE, statement.value.span, f"a pipeline cannot call itself: {path}", help=help_)
             return Poison(span)
         called = signature(found.file, declaration.name, declaration.signature, declaration.doc)
         args = self.calls.arguments(statement.value, called, scope)

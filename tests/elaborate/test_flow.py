@@ -164,4 +164,4 @@ def test_a_called_pipeline_is_one_node_with_dotted_ids() -> None:
     assert [node.id for node in nodes(pipelines[1].region)] == ["t", "t.a", "b"]
     assert codes(text.replace("number(x=x)", "number(x=m)")) == ["E0101"]
     assert codes(text.replace("twice(x=n)", "twice(y=n)")) == ["E0303"]
-    assert codes(text.replace("a = number(x=x)", "a = p(n=x)")) == ["E0304"]
+    assert codes(text.replace("a = number(x=x)", "a = twice(x=x)").replace("a * by", "a.y")) == ["E0304"]
