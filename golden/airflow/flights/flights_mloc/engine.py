@@ -1,0 +1,50 @@
+"""The adapter's only contact with Airflow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+from airflow.sdk import get_current_context  # type: ignore[import-not-found, unused-ignore]
+from airflow.sdk.exceptions import AirflowFailException  # type: ignore[import-not-found, unused-ignore]
+
+from .runner.api import StepFailed
+from .runner.jsons import Json
+
+
+class _Task(Protocol):
+    on_kill: object
+
+
+class _TaskInstance(Protocol):
+    task: _Task
+    try_number: int
+
+    def xcom_push(self, key: str, value: str) -> None: ...
+
+
+def this_task(cancel: threading.Event) -> int:
+    """The number of this attempt. `cancel` is set when Airflow ends the task from outside, so that the step's processes end, too."""
+    task_instance = _task_instance()
+    task_instance.task.on_kill = cancel.set
+    return task_instance.try_number
+
+
+def leave(key: str, text: str) -> None:
+    """Leave a text beside the task's result."""
+    _task_instance().xcom_push(key, text)
+
+
+def launch_conf() -> dict[str, Json]:
+    """The parameters of the run as Airflow has them: the defaults, and over them what the launch gave."""
+    return dict(cast("Mapping[str, Json]", get_current_context()["params"]))
+
+
+def failed_for_good(failure: StepFailed) -> Exception:
+    """The exception that keeps Airflow from trying again."""
+    return cast("Exception", AirflowFailException(str(failure)))
+
+
+def _task_instance() -> _TaskInstance:
+    return cast("_TaskInstance", get_current_context()["ti"])

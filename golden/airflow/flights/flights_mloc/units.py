@@ -1,0 +1,49 @@
+"""Runs one unit of the pipeline's program within an Airflow task."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from .runner.api import FileStore, Program, Records, load_program, run_unit
+from .runner.store import file_path
+
+HERE = Path(__file__).resolve().parent
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def program() -> Program:
+    """The program of this bundle."""
+    return load_program(HERE / "program.json")
+
+
+def store() -> FileStore:
+    """The store of artifacts: where MLOC_STORE says, else `mloc-store` in Airflow's home. All workers must see it."""
+    place = os.environ.get("MLOC_STORE")
+    if place:
+        return FileStore(file_path(place) if place.startswith("file:") else place)
+    return FileStore(Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "mloc-store")
+
+
+def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attempt: int, cancel: threading.Event) -> dict[str, str]:
+    """Run a unit; what the step prints goes to the task's log. Raises StepFailed."""
+    return run_unit(
+        program(),
+        unit_id,
+        captures,
+        store=store(),
+        records=Records.from_environment(),
+        code=[str(HERE / "code")],
+        retries=retries,
+        # Airflow takes the branches itself, except within a mapped body.
+        guards="[]" in unit_id,
+        attempt=attempt,
+        on_log=_log.info,
+        cancel=cancel,
+    )

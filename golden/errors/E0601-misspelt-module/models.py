@@ -1,0 +1,2 @@
+def train(rows, rate):
+    return {"model": None, "score": 0.0}

@@ -1,0 +1,2 @@
+def double(**numbers: int) -> int:
+    return 2 * numbers["x"]

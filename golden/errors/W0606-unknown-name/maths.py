@@ -1,0 +1,2 @@
+def double(x: Number) -> int:
+    return 2 * x

@@ -1,0 +1,2 @@
+def split(rows: int) -> tuple[int, int]:
+    return rows, 0

@@ -1,0 +1,166 @@
+"""What the tasks of an emitted Flyte module do: hand their values to the runner, as wire text, and give its answers back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+
+from flytekit.types.directory import FlyteDirectory
+from flytekit.types.file import FlyteFile
+
+from .runner.api import FileStore, Program, Records, Store, gather, load_program, run_unit
+from .runner.jsons import Json, as_array, as_text, canonical, parse
+from .runner.scalars import Value, datetime_text, float_wire
+from .runner.store import FOLDER_VARIABLE
+from .runner.types import ListOf, MapOf, Optional, Scalar, Type, parse_type
+from .runner.units import output_names
+from .runner.values import decode_text
+from .store import FlyteStore
+
+_HERE = Path(__file__).parent
+
+# A value is its wire text; what a fan-out collected is the texts of its items.
+Texts = Mapping[str, "str | list[str]"]
+
+
+@cache
+def _program() -> Program:
+    return load_program(_HERE / "program.json")
+
+
+def _store() -> Store:
+    return FileStore.from_environment() if os.environ.get(FOLDER_VARIABLE) else FlyteStore()
+
+
+def _run(unit: str, captures: Texts) -> dict[str, str]:
+    program = _program()
+    texts = {key: gather(value) if isinstance(value, list) else value for key, value in captures.items()}
+    found = run_unit(
+        program,
+        unit,
+        texts,
+        store=_store(),
+        records=Records.from_environment(),
+        code=[str(_HERE / "code")],
+        # Flyte takes the branches itself, so a unit that runs is not to be skipped.
+        guards=False,
+        on_log=_show,
+    )
+    return {name: found[name] for name in output_names(program, program.unit(unit))}
+
+
+def _show(line: str) -> None:
+    print(line, flush=True)
+
+
+def run(unit: str, captures: Texts) -> tuple[str, ...]:
+    """Run a unit; the wire texts of its outputs, in their order."""
+    return tuple(_run(unit, captures).values())
+
+
+def run_for_item(units: Sequence[str], captures: Texts) -> str:
+    """Run the units of one item of a fan-out, each seeing what those before it gave; the first output of the last, or "" for none."""
+    known = dict(captures)
+    outputs: dict[str, str] = {}
+    for unit in units:
+        outputs = _run(unit, known)
+        known.update({f"{unit}.{name}": text for name, text in outputs.items()})
+    return next(iter(outputs.values()), "")
+
+
+def decide(branch: str, captures: Texts) -> str:
+    """The label of the arm that a branch takes."""
+    return as_text(parse(_run(branch, captures)["arm"]), "an arm")
+
+
+def merge(branch: str, arm: str, names: Sequence[str], captures: Texts) -> tuple[str, ...]:
+    """The values that an arm gives to these of the names bound in several arms."""
+    found = _run(f"{branch}.merge", {f"{branch}.arm": canonical(arm), **captures})
+    return tuple(found[name] for name in names)
+
+
+def items(fan_out: str, captures: Texts) -> list[str]:
+    """The items of a fan-out, each with its place."""
+    return [as_text(item, "an item") for item in as_array(parse(_run(fan_out, captures)["items"]), "items")]
+
+
+def text(value: Json) -> str:
+    """The canonical JSON text of a value that is on the wire already."""
+    return canonical(value)
+
+
+def parameters(values: Mapping[str, object], json: Sequence[str] = ()) -> tuple[str, ...]:
+    """Check the pipeline's parameters; those named in `json` came as JSON text, the others as Flyte's own types."""
+    types = _declared("parameters", "parameters")
+    texts: dict[str, str] = {}
+    for name, value in values.items():
+        as_is = name in json and isinstance(value, str)
+        texts[f"${name}"] = str(value) if as_is else canonical(_wire(value, types[name]))
+    return run("parameters", texts)
+
+
+def outputs(captures: Texts, json: Sequence[str] = ()) -> tuple[object, ...]:
+    """The pipeline's results; those named in `json` as JSON text, the others as Flyte's own types."""
+    types = _declared("outputs", "values")
+    found = _run("outputs", captures)
+    return tuple(text if name in json else _from_wire(parse_type(types[name]), text, name) for name, text in found.items())
+
+
+def _declared(unit: str, field: str) -> dict[str, Json]:
+    entries = [as_array(entry, "an entry") for entry in as_array(_program().unit(unit).body.get(field), field)]
+    return {as_text(entry[0], "a name"): entry[1] for entry in entries}
+
+
+def _wire(value: object, type_: Json) -> Json:
+    """What Flyte gave for a parameter, on the wire. The runner checks it against the declared type."""
+    if isinstance(value, (FlyteFile, FlyteDirectory)):
+        return _store().put(Path(value.download()), type_)
+    if isinstance(value, list):
+        return [_wire(item, type_) for item in value]
+    if isinstance(value, dict):
+        return {key: _wire(item, type_) for key, item in value.items()}
+    return _scalar_wire(value)
+
+
+def _scalar_wire(value: object) -> Json:
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else f"i:{value}"
+    if isinstance(value, float):
+        return float_wire(value)
+    if isinstance(value, timedelta):
+        return _milliseconds(value)
+    if isinstance(value, datetime):
+        return datetime_text(value if value.tzinfo else value.replace(tzinfo=timezone.utc))  # noqa: UP017 - bundles also run on Python 3.10
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} is not a value that this pipeline takes")
+
+
+def _milliseconds(value: timedelta) -> int:
+    whole, rest = divmod(value, timedelta(milliseconds=1))
+    if rest:
+        raise ValueError(f"the duration {value} is finer than milliseconds")
+    return whole
+
+
+def _from_wire(type_: Type, text: str, name: str) -> object:
+    return _natural(type_, decode_text(type_, text, name))
+
+
+def _natural(type_: Type, value: Value) -> object:
+    if value is None:
+        return None
+    if isinstance(type_, Optional):
+        return _natural(type_.item, value)
+    if isinstance(type_, ListOf) and isinstance(value, list):
+        return [_natural(type_.item, item) for item in value]
+    if isinstance(type_, MapOf) and isinstance(value, dict):
+        return {key: _natural(type_.value, item) for key, item in value.items()}
+    if isinstance(type_, Scalar):
+        return timedelta(milliseconds=value) if type_.name == "duration" and isinstance(value, int) else value
+    return FlyteFile(str(value["uri"])) if isinstance(value, dict) else value

@@ -1,0 +1,53 @@
+"""What the examples compile to: `golden/<target>/<example>/`, without the code that is copied into a bundle as it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mloc import driver
+from mloc.backend import Artifacts
+from tests.conftest import Golden
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "golden"
+TARGETS = ("airflow", "flyte", "kfp")
+EXAMPLES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("examples/*/*.mlp"))
+PACKED = re.compile(r"(?:^ *[A-Za-z0-9+/=]{40,}\n){3,}", re.MULTILINE)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("target", TARGETS)
+def test_bundle(target: str, example: str, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    analysis = driver.analyse(example)
+    (pipeline,) = analysis.pipelines
+    artifacts = driver.compile(analysis, pipeline, target).artifacts
+    assert artifacts is not None
+    golden.check_folder(FOLDER / target / Path(example).stem, shown(artifacts))
+
+
+def test_no_orphans() -> None:
+    for target in TARGETS:
+        assert {path.name for path in (FOLDER / target).iterdir()} == {Path(example).stem for example in EXAMPLES}
+
+
+def shown(artifacts: Artifacts) -> dict[str, str]:
+    """The files that are made, code packed into them left out, and a list of all; copies of our own files stand in the list alone."""
+    originals = {path.read_bytes(): path.relative_to(ROOT).as_posix() for path in sources()}
+    found: dict[str, str] = {}
+    listed: list[str] = []
+    for path, content in sorted(artifacts.items()):
+        data = content.encode() if isinstance(content, str) else content
+        if data in originals and data:
+            listed.append(f"{path} = {originals[data]}")
+            continue
+        listed.append(path)
+        found[path] = PACKED.sub("<packed code>\n", data.decode())
+    return {**found, "files.txt": "\n".join(listed) + "\n"}
+
+
+def sources() -> list[Path]:
+    return [path for folder in ("mloc", "backends", "examples") for path in sorted((ROOT / folder).rglob("*.py"))]
