@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterable
 from typing import assert_never
 
-from mloc.ir.model import Branch, Call, Const, Expr, FanOut, Local, Merged, Node, Pipeline, Project, Ref, Region, Step
+from mloc.ir.model import Branch, Call, Const, Expr, FanOut, Input, Local, Merged, Node, Parameter, Pipeline, Project, Ref, Region, Step
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
 from mloc.ir.typing import fault, fits, same
 from mloc.ir.walk import children
+from mloc.runner.scalars import Invalid
+from mloc.runner.types import Type as RunnerType
+from mloc.runner.types import parse_type
+from mloc.runner.values import decode_text, encode_text
+from mloc.types.encode import type_json
 from mloc.types.model import BOOL, NULL, ListOf, MapOf, Metrics, Optional, Record, Table, Type, Unknown
 from mloc.types.relate import mismatch
 from mloc.types.show import show
@@ -42,6 +47,8 @@ class _Verifier:
         self.ids: set[str] = {PARAMETERS, OUTPUTS}
         # By id: hashing a type walks all of it. The pipeline keeps the types alive.
         self.known: set[int] = set()
+        self.constants: set[tuple[int, str]] = set()
+        self.runner_types: dict[int, RunnerType] = {}
         self.read: dict[tuple[str, str], Type] = {}
 
     def fail(self, rule: str) -> BrokenIR:
@@ -59,7 +66,7 @@ class _Verifier:
         self.distinct((p.name for p in self.subject.parameters), "parameter")
         self.distinct((r.name for r in self.subject.results), "result")
         for parameter in self.subject.parameters:
-            self.type(parameter.type)
+            self.declared(parameter)
         for step in self.subject.steps:
             self.step(step)
         added = self.region(self.subject.region, "")
@@ -74,8 +81,15 @@ class _Verifier:
         self.distinct((o.name for o in step.outputs), f"output of step `{step.name}`")
         unnamed = tuple(o.name for o in step.outputs) == ("result",)
         self.require(step.named_outputs or unnamed, f"step `{step.name}` has unnamed outputs other than one `result`")
-        for type_ in (*(i.type for i in step.inputs), *(o.type for o in step.outputs)):
-            self.type(type_)
+        for input_ in step.inputs:
+            self.declared(input_)
+        for output in step.outputs:
+            self.type(output.type)
+
+    def declared(self, taken: Parameter | Input) -> None:
+        self.type(taken.type)
+        if taken.default is not None:
+            self.constant(Const(taken.type, taken.default))
 
     def distinct(self, names: Iterable[str], what: str) -> None:
         seen: set[str] = set()
@@ -190,6 +204,7 @@ class _Verifier:
         self.type(expr.type)
         match expr:
             case Const():
+                self.constant(expr)
                 return
             case Ref():
                 self.ref(expr)
@@ -209,6 +224,21 @@ class _Verifier:
         problem = fault(expr)
         if problem is not None:
             raise self.fail(f"in a `{type(expr).__name__}`, {problem}")
+
+    def constant(self, constant: Const) -> None:
+        """Refuse a text that is not the one text of a value of the type: constants are compared by it."""
+        key = (id(constant.type), constant.text)
+        if key in self.constants:
+            return
+        type_ = self.runner_types.get(id(constant.type))
+        if type_ is None:
+            type_ = self.runner_types[id(constant.type)] = parse_type(type_json(constant.type))
+        try:
+            text = encode_text(type_, decode_text(type_, constant.text, "it"), "it")
+        except Invalid as error:
+            raise self.fail(f"a constant is no `{show(constant.type)}`: {error}") from None
+        self.require(text == constant.text, f"the constant {constant.text} is written {text}")
+        self.constants.add(key)
 
     def ref(self, ref: Ref) -> None:
         found = self.lookup(ref)

@@ -26,7 +26,10 @@ class Cursor:
 
     def bad(self, wanted: str) -> BadText:
         found = _TOKENS.match(self.text, self.at)
-        return BadText(f"line {self.line}: expected {wanted}, found {'the end' if found is None else repr(found.group())}")
+        return self.wrong(f"expected {wanted}, found {'the end' if found is None else repr(found.group())}")
+
+    def wrong(self, message: str) -> BadText:
+        return BadText(f"line {self.line}: {message}")
 
     def space(self) -> None:
         found = _SPACE.match(self.text, self.at)

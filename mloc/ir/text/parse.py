@@ -212,7 +212,7 @@ class _Reader:
         if line.accept("#"):
             group = line.json()
             if group not in self.groups:
-                raise line.bad(f"a definition of `#{group}` above")
+                raise line.wrong(f"there are no settings `#{group}` above")
             settings = self.groups[group]
         else:
             settings = parse_settings(line)

@@ -72,7 +72,7 @@ class ExprReader:
         if cursor.accept("%"):
             node, dot, output = cursor.id().rpartition(".")
             if not dot:
-                raise cursor.bad("an output after the id of a node")
+                raise cursor.wrong(f"`%{output}` names no output")
             return self._typed(Ref(UNKNOWN, node, output))
         if cursor.accept("$"):
             return self._typed(Ref(UNKNOWN, "$", cursor.name()))

@@ -57,5 +57,5 @@ def _settings(leaves: dict[str, Leaf], on: tuple[RetryOn, ...], env: tuple[tuple
     resources = Resources(real("cpu"), number("memory"), number("disk"), number("gpu"), text("gpu_type"))
     settings = Settings(retry, number("timeout"), resources, text("image"), env)
     if leaves:
-        raise cursor.bad(f"a setting instead of `{next(iter(leaves))}`")
+        raise cursor.wrong(f"there is no setting `{next(iter(leaves))}`")
     return settings

@@ -46,7 +46,7 @@ def _base(cursor: Cursor, aliases: Aliases) -> Type:
     if cursor.accept("!"):
         alias = cursor.name()
         if alias not in aliases:
-            raise cursor.bad(f"a definition of `!{alias}` above")
+            raise cursor.wrong(f"there is no type `!{alias}` above")
         return aliases[alias]
     word = cursor.name()
     match word:
@@ -63,7 +63,7 @@ def _base(cursor: Cursor, aliases: Aliases) -> Type:
         case _ if word in _PLAIN:
             return _PLAIN[word]
         case _:
-            raise cursor.bad(f"a type instead of `{word}`")
+            raise cursor.wrong(f"there is no type `{word}`")
 
 
 def _inside(cursor: Cursor, aliases: Aliases) -> Type:
