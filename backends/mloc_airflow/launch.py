@@ -44,7 +44,7 @@ def run(bundle: str | Path, params: Mapping[str, str], records: str | Path, stor
 
 def run_many(jobs: Sequence[Job]) -> list[dict[str, Json]]:
     """Run bundles one after the other in this process, which keeps an Airflow home of its own until it ends."""
-    installed = _airflow_version()
+    installed = airflow_version()
     home = private_home(installed)
     found: list[dict[str, Json]] = []
     for bundle, params, records, store in jobs:
@@ -59,7 +59,8 @@ def run_many(jobs: Sequence[Job]) -> list[dict[str, Json]]:
     return found
 
 
-def _airflow_version() -> str:
+def airflow_version() -> str:
+    """The version installed here. Raises AirflowMissing."""
     try:
         return version("apache-airflow-core")
     except PackageNotFoundError:

@@ -24,7 +24,6 @@ from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused, read_by
 
 _ANY_ARM = ("trigger_rule", "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS")
 _SKIPS_ALLOWED = ("trigger_rule", "TriggerRule.NONE_FAILED")
-_WAITS_ITSELF = "Airflow cannot wait between attempts as declared: the runner makes them all in this task."
 
 
 def lower(pipeline: Pipeline, lines: Mapping[str, int]) -> Graph:
@@ -110,7 +109,7 @@ class _Lowering:
             tuple(reads.arguments.values()),
             call("run", [literal(node.id), reads.code()], {"retries": "True"} if made.by_runner else {}),
             options=made.options if limit is None else (*made.options, ("max_active_tis_per_dagrun", str(limit))),
-            notes=_WAITS_ITSELF if made.by_runner else "",
+            notes=made.note,
         )
         self.wiring.bind(task, scope, before, mapped)
         return variable

@@ -17,9 +17,10 @@ WHOLE_BODY: tuple[tuple[str, Code], ...] = (("retries", "0"), ("execution_timeou
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """How the attempts of a step are made: by Airflow, or all in one task by the runner."""
+    """How the attempts of a step are made: by Airflow, or all in one task by the runner, for the reason in the note."""
 
     by_runner: bool
+    note: str
     options: tuple[tuple[str, Code], ...]
 
 
@@ -30,7 +31,12 @@ def attempts(settings: Settings, limited: bool) -> Attempts:
     The runner does so too where a fan-out is `limited`: a task that waits for its next attempt frees its place, its item does not.
     """
     retry = settings.retry
-    by_runner = retry.count > 0 and (limited or len(set(_delays(retry))) > 1)
+    note = ""
+    if retry.count > 0 and limited:
+        note = "A task that waits for its next attempt would free its place for another item: the runner makes all attempts in this task."
+    elif len(set(_delays(retry))) > 1:
+        note = "Airflow adds a random time to a growing delay: the runner makes all attempts in this task."
+    by_runner = bool(note)
     options: list[tuple[str, Code]] = []
     if by_runner or retry.count == 0:
         options.append(("retries", "0"))
@@ -39,7 +45,7 @@ def attempts(settings: Settings, limited: bool) -> Attempts:
         options.append(("retry_delay", timedelta(_delays(retry)[0])))
     if settings.timeout_ms is not None:
         options.append(("execution_timeout", timedelta(_longest(settings, by_runner))))
-    return Attempts(by_runner, tuple(options))
+    return Attempts(by_runner, note, tuple(options))
 
 
 def timedelta(milliseconds: int) -> Code:

@@ -1,58 +1,92 @@
-"""Compiles programs to Airflow bundles and runs them in this process, where Airflow is imported once."""
+"""Compiles programs to Airflow bundles and runs them by `dag.test()` in this process."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from mloc.backend import Artifacts, Request
+from mloc.backend import Artifacts
 from mloc.diagnostics.model import Bag
 from mloc.driver import Analysis, analyse, request
 from mloc.ir.model import Pipeline
 from mloc.local.report import report
-from mloc.runner.jsons import Json
+from mloc.runner.jsons import Json, canonical
 from mloc.runner.records import now
 from mloc_airflow import backend
 from mloc_airflow.launch import run
 
 
-def compiled(program: Path, name: str | None = None) -> tuple[Analysis, Pipeline, Artifacts]:
-    """A program without diagnostics, one pipeline of it, and the bundle."""
-    analysis = analyse(str(program))
+@dataclass(frozen=True)
+class Compiled:
+    """A program without diagnostics, its one pipeline, and the bundle."""
+
+    analysis: Analysis
+    pipeline: Pipeline
+    artifacts: Artifacts
+
+    @property
+    def dag_file(self) -> str:
+        text = self.artifacts[f"{self.pipeline.name}.py"]
+        assert isinstance(text, str)
+        return text
+
+    def write(self, folder: Path) -> Path:
+        for path, content in self.artifacts.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return folder
+
+    def run(self, scratch: Path, **params: Json) -> dict[str, Json]:
+        """The report of a run; the bundle, the store and the records stand in the scratch folder."""
+        texts = {name: canonical(value) for name, value in params.items()}
+        started, records = now(), scratch / "records"
+        ended = run(self.write(scratch / "bundle"), texts, records, scratch / "store")
+        return report(
+            self.pipeline,
+            records,
+            engine=("airflow", "any"),
+            status="succeeded" if ended["status"] == "succeeded" else "failed",
+            error=str(ended["error"]),
+            started=started,
+            finished=now(),
+            run_id="test",
+            params=texts,
+        )
+
+
+def compile_all(path: Path) -> list[Compiled]:
+    """Every pipeline of a program."""
+    analysis = analyse(str(path))
     assert not analysis.diagnostics, [f"{d.rule.code} {d.message}" for d in analysis.diagnostics]
-    (pipeline,) = (each for each in analysis.pipelines if name in (None, each.name))
-    return analysis, pipeline, bundle_of(request(analysis, pipeline, backend))
+    return [_compiled(analysis, pipeline) for pipeline in analysis.pipelines]
 
 
-def bundle_of(asked: Request) -> Artifacts:
+def _compiled(analysis: Analysis, pipeline: Pipeline) -> Compiled:
     bag = Bag()
-    artifacts = backend.emit(asked, bag)
+    artifacts = backend.emit(request(analysis, pipeline, backend), bag)
     assert not bag.sorted()
-    return artifacts
+    return Compiled(analysis, pipeline, artifacts)
 
 
-def write(artifacts: Artifacts, folder: Path) -> Path:
-    for path, content in artifacts.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return folder
+def compile_file(path: Path) -> Compiled:
+    (program,) = compile_all(path)
+    return program
 
 
-def run_bundle(pipeline: Pipeline, bundle: Path, params: Mapping[str, str], scratch: Path) -> dict[str, Json]:
-    """The report of a run by `dag.test()`; the store and the records stand in the scratch folder."""
-    started, records = now(), scratch / "records"
-    ended = run(bundle, params, records, scratch / "store")
-    assert ended["status"] in ("succeeded", "failed")
-    error = ended["error"]
-    return report(
-        pipeline,
-        records,
-        engine=("airflow", "any"),
-        status="succeeded" if ended["status"] == "succeeded" else "failed",
-        error=error if isinstance(error, str) else None,
-        started=started,
-        finished=now(),
-        run_id="test",
-        params=params,
-    )
+def compile_text(text: str, folder: Path) -> Compiled:
+    path = folder / "program.mlp"
+    path.write_text(text, encoding="utf-8")
+    return compile_file(path)
+
+
+def statuses(report: Mapping[str, Json]) -> dict[str, tuple[Json, Json]]:
+    """Status and number of attempts of every step."""
+    steps = report["steps"]
+    assert isinstance(steps, dict)
+    found = {}
+    for name, entry in steps.items():
+        assert isinstance(entry, dict)
+        found[name] = (entry["status"], entry["attempts"])
+    return found
