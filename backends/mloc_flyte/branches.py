@@ -17,10 +17,26 @@ from .scope import Body
 
 
 def lower_branch(build: Build, branch: Branch, body: Body, waits: Sequence[str]) -> None:
-    codes = _choice(build, branch, body, waits) if body.in_arm else _conditional(build, branch, body, waits)
+    """Add a branch to a body. One with a single arm is the call of a pipeline: there is nothing to decide."""
+    if len(branch.arms) == 1:
+        codes = _called(build, branch, body, waits)
+    elif body.in_arm:
+        codes = _choice(build, branch, body, waits)
+    else:
+        codes = _conditional(build, branch, body, waits)
     for merged, code in zip(_used(build, branch), codes, strict=False):
         body.made(branch.id, f"{branch.id}.{merged.name}", code)
     body.handles[branch.id] = codes[0]
+
+
+def _called(build: Build, branch: Branch, body: Body, waits: Sequence[str]) -> tuple[str, ...]:
+    outputs = _merged(build, branch)
+    name, ports = _arm(build, branch, 0, outputs, build.inside(body, in_arm=False))
+    target = body.names.fresh(last(branch.id))
+    body.statements.append(Invoke(target, name, body.args(ports)))
+    codes = outputs.handles(target)
+    build.order(body, waits, ports, codes[0])
+    return codes
 
 
 def _choice(build: Build, branch: Branch, body: Body, waits: Sequence[str]) -> tuple[str, ...]:
@@ -53,7 +69,7 @@ def _case(build: Build, branch: Branch, place: int, inner: Body) -> Case:
 
 
 def _conditional(build: Build, branch: Branch, body: Body, waits: Sequence[str]) -> tuple[str, ...]:
-    """A task decides, and Flyte's conditional calls the arm: a workflow, or one task where the arm has no steps."""
+    """A task decides, and Flyte's conditional calls the arm."""
     doc = f"Decide which way `{branch.id}` goes."
     ports = build.ports(build.captures(branch.id))
     name = build.known.function(branch.id, "decide")
@@ -61,7 +77,9 @@ def _conditional(build: Build, branch: Branch, body: Body, waits: Sequence[str])
     arm = build.invoke(body, task, f"{last(branch.id)}_arm")
     build.order(body, waits, ports, arm)
     outputs = _merged(build, branch)
-    cases = tuple((case.label, _arm(build, branch, place, outputs, body)) for place, case in enumerate(branch.arms))
+    arms = [_arm(build, branch, place, outputs, build.inside(body, in_arm=True)) for place in range(len(branch.arms))]
+    calls = [Invoke("", function, body.args(ports)) for function, ports in arms]
+    cases = tuple((arm.label, invoke) for arm, invoke in zip(branch.arms, calls, strict=True))
     target = _bind(build, branch, body)
     body.statements.append(Conditional(target, branch.id, arm, cases))
     return outputs.handles(target)
@@ -86,19 +104,19 @@ def _merged(build: Build, branch: Branch) -> Outputs:
     return Outputs("", build.known.function(branch.id, "class"), fields, f"What every arm of `{branch.id}` gives, as canonical JSON.")
 
 
-def _arm(build: Build, branch: Branch, place: int, outputs: Outputs, body: Body) -> Invoke:
+def _arm(build: Build, branch: Branch, place: int, outputs: Outputs, inner: Body) -> tuple[str, tuple[Port, ...]]:
+    """The function that does an arm, and its inputs: a workflow, or one task where the arm has no steps."""
     arm = branch.arms[place]
     if not arm.region.nodes:
         task = _merge(build, branch, place, outputs) if _used(build, branch) else _nothing(build)
         build.add(task)
-        return Invoke("", task.name, body.args(task.inputs))
-    inner = build.inside(body, in_arm=True)
+        return task.name, task.inputs
     build.region(arm.region, inner)
     returns = _arm_values(build, branch, place, outputs, inner)
-    name = build.known.function(branch.id, arm.label)
-    doc = f"The arm `{arm.label}` of `{branch.id}`."
-    build.add(Workflow(name, tuple(inner.inputs), tuple(inner.statements), outputs, returns, doc, build.line(branch.id)))
-    return Invoke("", name, body.args(tuple(inner.inputs)))
+    name, ports = build.known.function(branch.id, arm.label), tuple(inner.inputs)
+    doc = f"The pipeline called as `{branch.id}`." if len(branch.arms) == 1 else f"The arm `{arm.label}` of `{branch.id}`."
+    build.add(Workflow(name, ports, tuple(inner.statements), outputs, returns, doc, build.line(branch.id)))
+    return name, ports
 
 
 def _arm_values(build: Build, branch: Branch, place: int, outputs: Outputs, inner: Body) -> tuple[str, ...]:

@@ -125,11 +125,12 @@ class Known:
         self._name(branch.id, "decide", f"decide_{base}")
         self._name(branch.id, "choice", f"choose_{base}")
         self._name(branch.id, "class", f"{class_name(base)}Values")
+        is_call = len(branch.arms) == 1
         for arm in branch.arms:
-            self._name(branch.id, arm.label, f"{base}_{arm.label}")
-            self._name(branch.id, f"{arm.label} values", f"{base}_{arm.label}_values")
+            self._name(branch.id, arm.label, f"call_{base}" if is_call else f"{base}_{arm.label}")
+            self._name(branch.id, f"{arm.label} values", f"values_of_{base}" if is_call else f"{base}_{arm.label}_values")
         for merged in branch.merged:
-            self._wanted[f"{branch.id}.{merged.name}"] = merged.name
+            self._wanted[f"{branch.id}.{merged.name}"] = f"{last(branch.id)}_{merged.name}" if is_call else merged.name
 
     def _name_fan_out(self, fan_out: FanOut) -> None:
         base = _plain(fan_out.id)
