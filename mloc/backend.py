@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from mloc.diagnostics.model import Bag
 from mloc.ir.model import Pipeline
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
 
 API = 1
 GROUP = "mloc.backends"
@@ -81,7 +83,7 @@ class BackendError(Exception):
 
 def names() -> tuple[str, ...]:
     """The installed targets, sorted."""
-    return tuple(sorted(entry.name for entry in entry_points(group=GROUP)))
+    return tuple(sorted(entry.name for entry in _installed()))
 
 
 def load(name: str) -> Backend:
@@ -93,7 +95,7 @@ def load(name: str) -> Backend:
     own = _own(name)
     if own is not None:
         return _load(name, own)
-    found = tuple(entry_points(group=GROUP, name=name))
+    found = tuple(_installed().select(name=name))
     if not found:
         raise BackendError(f"unknown target `{name}`; installed targets: {', '.join(names()) or 'none'}")
     if len({entry.value for entry in found}) > 1:
@@ -101,7 +103,16 @@ def load(name: str) -> Backend:
     return _load(name, found[0])
 
 
+def _installed() -> EntryPoints:
+    # Loaded here and not at the top: it takes as long as checking a program, which needs no backend.
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
+
+
 def _own(name: str) -> EntryPoint | None:
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         declared = distribution("mloc").entry_points
     except PackageNotFoundError:
