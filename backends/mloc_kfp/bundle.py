@@ -28,9 +28,9 @@ if packed:
 else:
     artifact = given["inputs"]["artifacts"]["mloc-bundle"]["artifacts"][0]
     place = artifact.get("customPath") or artifact["uri"]
-    for scheme in ("gs", "minio", "oci", "s3"):
-        if place.startswith(scheme + "://"):
-            place = "/" + scheme + place[len(scheme) + 2:]
+    for scheme, folder in ("gs://", "/gcs/"), ("minio://", "/minio/"), ("oci://", "/oci/"), ("s3://", "/s3/"):
+        if place.startswith(scheme):
+            place = folder + place[len(scheme):]
     with open(place, "rb") as file:
         data = file.read()
 with tempfile.TemporaryDirectory(prefix="mloc-") as folder:

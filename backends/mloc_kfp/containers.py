@@ -13,6 +13,7 @@ DEFAULT_IMAGE = "python:3.11-slim"
 
 # kfp.local runs only what mentions Kubeflow's own executor; nothing reads this argument.
 _MARK = "kfp.dsl.executor_main"
+_SCRATCH = "/mloc-scratch"
 
 
 def usual_image(calls: Iterable[Call]) -> str:
@@ -21,7 +22,7 @@ def usual_image(calls: Iterable[Call]) -> str:
     return images.most_common(1)[0][0] if images else DEFAULT_IMAGE
 
 
-def executor(image: str, start: str, resources: Resources, environment: dict[str, str]) -> Doc:
+def executor(image: str, start: str, resources: Resources, variables: dict[str, str]) -> Doc:
     """A container that runs `start`, the text of a Python program, on the task's executor input."""
     container: Doc = {
         "image": image,
@@ -31,8 +32,8 @@ def executor(image: str, start: str, resources: Resources, environment: dict[str
     limits = _resources(resources)
     if limits:
         container["resources"] = limits
-    if environment:
-        container["env"] = [{"name": name, "value": value} for name, value in environment.items()]
+    if variables:
+        container["env"] = [{"name": name, "value": value} for name, value in variables.items()]
     return {"container": container}
 
 
@@ -59,8 +60,21 @@ def _bytes(size: int) -> str:
     return str(size)
 
 
-def node_selector(resources: Resources) -> Json:
-    """The Kubernetes part of an executor: for a kind of accelerator, the label that NVIDIA's feature discovery gives to nodes."""
-    if resources.gpu_type is None:
-        return None
-    return {"nodeSelector": {"labels": {"nvidia.com/gpu.product": resources.gpu_type}}}
+def environment(resources: Resources) -> dict[str, str]:
+    """What the container needs to be told: where the volume is on which the step works."""
+    return {} if resources.disk is None else {"TMPDIR": _SCRATCH}
+
+
+def platform(resources: Resources) -> Json:
+    """The Kubernetes part of an executor; None when it needs none.
+
+    A kind of accelerator is the label that NVIDIA's feature discovery gives to nodes. Disk is a volume that lives as long as the pod:
+    a container of Kubeflow's has no field for ephemeral storage.
+    """
+    found: Doc = {}
+    if resources.gpu_type is not None:
+        found["nodeSelector"] = {"labels": {"nvidia.com/gpu.product": resources.gpu_type}}
+    if resources.disk is not None:
+        volume: Doc = {"volumeName": "mloc-scratch", "mountPath": _SCRATCH, "accessModes": ["ReadWriteOnce"]}
+        found["genericEphemeralVolume"] = [{**volume, "defaultStorageClass": True, "size": _bytes(resources.disk)}]
+    return found or None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mloc.backend import Request
+from mloc.ir.called import is_called
 from mloc.ir.model import Arm, Branch, Call, FanOut, Merged, Ref, Region
 from mloc.ir.program import OUTPUTS, collect_id, key, merge_id, yield_id
 from mloc.ir.walk import predecessors, refs
@@ -77,6 +78,9 @@ class _Lowering:
 
     def branch(self, scope: Scope, branch: Branch, order: tuple[str, ...]) -> None:
         """A task decides which arm is taken; around the arms stands a DAG that gives what the one that ran gives."""
+        if is_called(branch):
+            self.called(scope, branch, order)
+            return
         decide = self.units.plain(scope, branch.id, self.names.labels[branch.id], {"arm": "STRING"}, order)
         scope.made[f"{branch.id}.arm"] = (decide, "arm")
         ways = scope.inner()
@@ -100,12 +104,28 @@ class _Lowering:
         self.region(inner, arm.region)
         outputs: dict[str, Doc] = {}
         if branch.merged:
-            outputs = _direct(inner, branch.merged, at) or self.merge(inner, branch, arm, at)
+            outputs = _direct(inner, branch.merged, at) or self.merge(inner, branch, arm, at, {})
         if not inner.tasks:
             return None
         return self.way(ways, inner, arm_id(branch.id, arm.label), f"{branch.id}.arm", arm.label, outputs)
 
-    def merge(self, inner: Scope, branch: Branch, arm: Arm, at: int) -> dict[str, Doc]:
+    def called(self, scope: Scope, branch: Branch, order: tuple[str, ...]) -> None:
+        """The region of a called pipeline, which is no choice: a DAG as it is."""
+        inner = scope.inner()
+        (arm,) = branch.arms
+        self.region(inner, arm.region)
+        outputs: dict[str, Doc] = {}
+        if branch.merged:
+            taken = {f"{branch.id}.arm": constant(f'"{arm.label}"')}
+            outputs = _direct(inner, branch.merged, 0) or self.merge(inner, branch, arm, 0, taken)
+        if not inner.tasks:
+            scope.ends[branch.id] = order
+            return
+        label = self.place(scope, inner, branch.id, outputs, order)
+        scope.made |= {f"{branch.id}.{name}": (label, name) for name in outputs}
+        scope.ends[branch.id] = (label,)
+
+    def merge(self, inner: Scope, branch: Branch, arm: Arm, at: int, given: Mapping[str, Doc]) -> dict[str, Doc]:
         """The merged names as what a task at the end of the arm gives."""
         unit = merge_id(branch)
         label = self.names.labels[merge_in(branch, arm.label)]
@@ -113,7 +133,7 @@ class _Lowering:
         # The item of the fan-out around is captured by every unit in it: it says which item this is.
         items = {name for name in self.units.program.unit(unit).captures if self.units.program.is_item(name)}
         names = {merged.name: "STRING" for merged in branch.merged}
-        self.units.plain(inner, unit, label, names, _leaves(inner), {f"{branch.id}.arm", *read, *items})
+        self.units.plain(inner, unit, label, names, _leaves(inner), {f"{branch.id}.arm", *read, *items}, given)
         return {name: output(label, name) for name in names}
 
     def fan_out(self, scope: Scope, fan_out: FanOut, order: tuple[str, ...]) -> None:

@@ -10,9 +10,9 @@ from mloc.ir.model import Branch, Call, FanOut, Pipeline
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
 from mloc.ir.walk import nodes
 
-# Argo derives template names from labels and pods get the pipeline's name and a hash too; beyond these they would be cut.
+# Argo derives the names of templates from labels, and those of pods from the pipeline's; longer ones would be cut, not always apart.
 LABEL_LIMIT = 48
-PIPELINE_LIMIT = 40
+PIPELINE_LIMIT = 25
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mloc.runner.program import Program, parse_inputs
 from mloc.types.encode import Json
 from mloc.types.model import Metrics, holds_artifact
 from mloc_kfp import bundle
-from mloc_kfp.containers import DEFAULT_IMAGE, executor, node_selector, usual_image
+from mloc_kfp.containers import DEFAULT_IMAGE, environment, executor, platform, usual_image
 from mloc_kfp.naming import LABEL_LIMIT, Names
 from mloc_kfp.parts import Parts
 from mloc_kfp.scope import BUNDLE, Scope
@@ -110,8 +110,9 @@ class Units:
         runs_in = self._executor("evaluate", self.image, Resources(), {})
         body = _Body(definitions({name: parameter(kind) for name, kind in outputs.items()}, {}), runs_in, label, True)
         captures = [name for name in self.program.unit(unit).captures if reads is None or name in reads]
-        inputs = {name: self.names.keys[name] for name in captures if name in self.names.keys}
-        return self._task(scope, unit, label, body, inputs, order, given or {})
+        more = given or {}
+        inputs = {name: self.names.keys[name] for name in captures if name not in more}
+        return self._task(scope, unit, label, body, inputs, order, more)
 
     def _task(
         self,
@@ -143,10 +144,10 @@ class Units:
         files = {BUNDLE: scope.artifact(BUNDLE)} | {name: scope.artifact(key) for name, key in artifacts.items()}
         return scope.task(label, self.parts.component(definition, body.wanted, shared=body.shared), values, files, order)
 
-    def _executor(self, wanted: str, image: str, resources: Resources, environment: dict[str, str]) -> str:
+    def _executor(self, wanted: str, image: str, resources: Resources, variables: Mapping[str, str]) -> str:
         package = bundle.package_of(self.request.pipeline.name)
-        content = executor(image, bundle.start(package), resources, environment)
-        return self.parts.executor(content, node_selector(resources), wanted)
+        content = executor(image, bundle.start(package), resources, {**variables, **environment(resources)})
+        return self.parts.executor(content, platform(resources), wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _metrics(outputs: Iterable[Output]) -> dict[str, Doc]:
 
 
 def _given(key: str) -> str:
-    """The input for a value that no DAG passes on: what a loop collected."""
+    """The input for a value that no DAG passes on: what a loop collected, or the only arm there is."""
     return "collected" if key.endswith(".yield.result") else identifiers([key])[key]
 
 

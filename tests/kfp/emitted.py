@@ -61,12 +61,12 @@ class Ran:
 
 
 def files_of(source: str, folder: Path) -> dict[str, str | bytes]:
-    """The bundle of the only pipeline of a program; `PRELUDE` stands before it."""
+    """The bundle of the last pipeline of a program; `PRELUDE` stands before it."""
     path = folder / "program.mlp"
     path.write_text(PRELUDE + source, encoding="utf-8")
     analysis = analyse(str(path))
     assert not analysis.has_errors, [f"{d.rule.code} {d.message}" for d in analysis.diagnostics]
-    (pipeline,) = analysis.pipelines
+    pipeline = analysis.pipelines[-1]
     return dict(backend.emit(request(analysis, pipeline, backend), Bag()))
 
 

@@ -88,6 +88,34 @@ pipeline nested(rows: list[list[int]]) -> (sums: list[list[str]]):
     assert ran.outputs == {"sums": [["none"], ["1", "2/1"], ["5"]]}
 
 
+def test_called_pipelines_are_dags_of_their_own(tmp_path: Path) -> None:
+    source = """
+pipeline twice(x: int, by: int = 2) -> (y: int, z: int):
+    a = same(x=x)
+    if a > 5:
+        b = same(x=5)
+    else:
+        b = a
+    return y=b * by, z=a
+
+pipeline unused(x: int) -> (y: int):
+    return y=x
+
+pipeline calls(n: int) -> (all: list[int], z: int, last: int):
+    t   = twice(x=n)
+    u   = unused(x=t.z)
+    all = for i in [1, 9]:
+        v = twice(x=i, by=t.y)
+        yield v.y + v.z
+    last = same(x=u.y) after t
+    return all=all, z=t.z, last=last
+"""
+    ran = run(source, tmp_path, {"n": 3})
+    assert ran.result["error"] is None
+    assert ran.outputs == {"all": [7, 39], "z": 3, "last": 3}
+    assert ran.attempts("all[1].v.b") == ["succeeded"]
+
+
 def test_files_through_lists_and_branches(tmp_path: Path) -> None:
     source = """
 pipeline files(given: File[txt], texts: list[str], pick: bool) -> (

@@ -100,7 +100,7 @@ step heavy(x: int) -> int:
         return x
         \"\"\"
     image "registry.example.com/train:1"
-    resources cpu=1.5, memory=2GiB, gpu=2, gpu_type="A100"
+    resources cpu=1.5, memory=2GiB, gpu=2, gpu_type="A100", disk=50GiB
     env GREETING="$(HOME) {{$}} python3"
 
 pipeline p() -> (x: int):
@@ -117,9 +117,14 @@ pipeline p() -> (x: int):
         "resourceMemoryLimit": "2Gi",
         "accelerator": {"resourceType": "nvidia.com/gpu", "resourceCount": "2"},
     }
-    assert "env" not in container
-    selector = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-heavy"]
-    assert selector == {"nodeSelector": {"labels": {"nvidia.com/gpu.product": "A100"}}}
+    # What the step declares for itself is given to it by the runner, where nothing expands it.
+    assert container["env"] == [{"name": "TMPDIR", "value": "/mloc-scratch"}]
+    (heavy,) = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"].values()
+    assert heavy["nodeSelector"] == {"labels": {"nvidia.com/gpu.product": "A100"}}
+    assert heavy["genericEphemeralVolume"][0]["size"] == "50Gi"
+    json_format = pytest.importorskip("google.protobuf.json_format")
+    messages = pytest.importorskip("kfp.kubernetes.kubernetes_executor_config_pb2")
+    json_format.ParseDict(heavy, messages.KubernetesExecutorConfig())
     # Tasks that run no step take the image that is pulled anyway.
     assert {e["container"]["image"] for e in spec["deploymentSpec"]["executors"].values()} == {"registry.example.com/train:1"}
 
@@ -132,7 +137,7 @@ def test_long_names_are_shortened_and_listed(tmp_path: Path) -> None:
     spec = yaml.safe_load(files[f"{long}.yaml"])
     assert shortened.keys() == {long}
     assert spec["pipelineInfo"]["displayName"] == long
-    assert len(spec["pipelineInfo"]["name"]) <= 40
+    assert len(spec["pipelineInfo"]["name"]) <= 25
     assert all(len(label) <= 48 for label in spec["root"]["dag"]["tasks"])
     assert "names.json" not in files_of(EVERYTHING, tmp_path)
 

@@ -14,9 +14,12 @@ from mloc.runner.failures import StepFailed
 from mloc.runner.jsons import Json, as_array, as_object, as_text
 from mloc.runner.records import Records
 from mloc.runner.store import FileStore, StoreError, copy_file, copy_tree, file_path
-from mloc.runner.types import ARTIFACTS, Optional, Type, type_json
+from mloc.runner.types import ARTIFACTS, File, Optional, Table, Type, parse_type, type_json
 
-_MOUNTED = ("gs", "minio", "oci", "s3")
+from .trees import is_fragile, is_packed, pack, unpack
+
+# Kubeflow's launcher keeps what belongs to a URI below a folder named after the scheme.
+_MOUNTED = {"gs": "gcs", "minio": "minio", "oci": "oci", "s3": "s3"}
 _STAGED = "mloc-staged:"
 
 
@@ -47,7 +50,7 @@ def _local(uri: str) -> Path:
     scheme, separator, rest = uri.partition("://")
     if not separator:
         return Path(uri)
-    return Path("/", scheme, rest) if scheme in _MOUNTED else file_path(uri)
+    return Path("/", _MOUNTED[scheme], rest) if scheme in _MOUNTED else file_path(uri)
 
 
 class PodStore:
@@ -56,7 +59,8 @@ class PodStore:
     def __init__(self, inputs: Mapping[str, Slot], staging: Path) -> None:
         self._inputs = {slot.uri: slot.path for slot in inputs.values()}
         self._staging = staging
-        self._placed: dict[str, Path] = {}
+        # Where the content of a digest is: staged, and after the first use of it where that put it.
+        self._kept: dict[str, Path] = {}
         self._files = FileStore(staging)
 
     def put(self, path: Path, type_: Json) -> dict[str, Json]:
@@ -66,11 +70,13 @@ class PodStore:
             digest, size = copy_tree(path, unfinished) if path.is_dir() else copy_file(path, unfinished)
         except OSError as error:
             raise StoreError(f"`{path.name}` cannot be kept: {error}") from error
-        self._placed.setdefault(digest, unfinished)
+        self._kept.setdefault(digest, unfinished)
         return {"uri": _STAGED + digest, "digest": f"sha256:{digest}", "size": size, "type": type_}
 
     def get(self, descriptor: Mapping[str, Json], folder: Path) -> Path:
         source = self.find(as_text(descriptor.get("uri"), "a URI"), folder)
+        if not isinstance(parse_type(descriptor.get("type")), (File, Table)) and is_packed(source):
+            source = unpack(source, folder)
         return self._files.get({**descriptor, "uri": source.as_uri()}, folder)
 
     def find(self, uri: str, folder: Path) -> Path:
@@ -105,9 +111,9 @@ class PodStore:
         def place_one(_: Type, descriptor: dict[str, Json]) -> Json:
             digest = as_text(descriptor.get("uri"), "a URI")[len(_STAGED) :]
             if isinstance(whole, ARTIFACTS):
-                self._move(digest, slot.path)
+                self._move(digest, slot.path, slot)
                 return {**descriptor, "uri": slot.uri}
-            self._move(digest, slot.path / digest)
+            self._move(digest, slot.path / digest, slot)
             return {**descriptor, "uri": f"{slot.uri}/{digest}"}
 
         placed = map_artifacts(type_, wire, place_one)
@@ -115,14 +121,16 @@ class PodStore:
             slot.path.touch()
         return placed
 
-    def _move(self, digest: str, target: Path) -> None:
+    def _move(self, digest: str, target: Path, slot: Slot) -> None:
         if target.exists():
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        source = self._placed[digest]
-        if source.parent == self._staging:
+        source = self._kept[digest]
+        if source.is_dir() and not slot.uri.startswith("file:") and is_fragile(source):
+            pack(source, target)
+        elif source.parent == self._staging:
             shutil.move(str(source), str(target))
-            self._placed[digest] = target
+            self._kept[digest] = target
         elif source.is_dir():
             copy_tree(source, target)
         else:
