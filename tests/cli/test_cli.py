@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -20,6 +19,7 @@ from mloc.diagnostics.rules import RULES
 from mloc.version import VERSION
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 GOOD = """mlp 1
 
@@ -40,11 +40,11 @@ TWO = GOOD + GOOD[GOOD.index("pipeline") :].replace("twice", "again")
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, text in (("good", GOOD), ("wrong", WRONG), ("warning", WARNING), ("two", TWO)):
         (tmp_path / f"{name}.mlp").write_text(text)
-    yield tmp_path
+    return tmp_path
 
 
 # ---- check ----------------------------------------------------------------------------------------------------------
@@ -107,9 +107,7 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(folder: Path, capsy
 
 def test_check_starts_without_what_only_other_commands_need() -> None:
     code = "import sys; from mloc.cli import main; main(['check', 'good.mlp']); print('\\n'.join(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)
     loaded = set(done.stdout.split())
     unwanted = {
         "jinja2",
@@ -130,9 +128,7 @@ def test_check_starts_without_what_only_other_commands_need() -> None:
 
 
 def test_the_module_is_the_command() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mloc", "--version"], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
+    done = subprocess.run([sys.executable, "-m", "mloc", "--version"], capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert (done.returncode, done.stdout) == (0, f"mloc {VERSION}\n")
 
 
@@ -167,7 +163,7 @@ def test_a_bug_of_ours_exits_with_3_and_says_so(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_reader_that_goes_away_is_no_bug() -> None:
     command = [sys.executable, "-m", "mloc", "explain"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
@@ -264,6 +260,13 @@ def test_where_nothing_can_be_written(folder: Path, capsys: pytest.CaptureFixtur
 def test_the_default_folder(folder: Path) -> None:
     assert main(["compile", "good.mlp", "--target", "flyte"]) == 0
     assert (folder / "build" / "twice" / "flyte" / "twice.py").exists()
+
+
+def test_the_program_itself_is_a_target(folder: Path) -> None:
+    assert main(["compile", "good.mlp", "--target", "ir", "-o", "out"]) == 0
+    schema = json.loads((ROOT / "mloc" / "schemas" / "ir.schema.json").read_text())
+    jsonschema.validate(json.loads((folder / "out" / "twice.ir.json").read_text()), schema)
+    assert main(["compile", "good.mlp", "--target", "ir", "-o", "out", "--check"]) == 0
 
 
 def test_errors_stop_a_compilation(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from flytekit.types.file import FlyteFile
 from .runner.api import FileStore, Program, Records, Store, gather, load_program, run_unit
 from .runner.jsons import Json, as_array, as_text, canonical, parse
 from .runner.scalars import Value, datetime_text, float_wire
-from .runner.store import FOLDER_VARIABLE
+from .runner.store import FOLDER_VARIABLE, file_path
 from .runner.types import ListOf, MapOf, Optional, Scalar, Type, parse_type
 from .runner.units import output_names
 from .runner.values import decode_text
@@ -163,4 +163,9 @@ def _natural(type_: Type, value: Value) -> object:
         return {key: _natural(type_.value, item) for key, item in value.items()}
     if isinstance(type_, Scalar):
         return timedelta(milliseconds=value) if type_.name == "duration" and isinstance(value, int) else value
-    return FlyteFile(str(value["uri"])) if isinstance(value, dict) else value
+    return _flyte_file(str(value["uri"])) if isinstance(value, dict) else value
+
+
+def _flyte_file(uri: str) -> FlyteFile:
+    # flytekit's local run does not find a file:// URI again that a task has given.
+    return FlyteFile(str(file_path(uri)) if uri.startswith("file:") else uri)
