@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import assert_never
 
+from mloc.ir.called import is_called
 from mloc.ir.model import Branch, Call, Const, Expr, FanOut, Input, Local, Merged, Node, Parameter, Pipeline, Project, Ref, Region, Step
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
 from mloc.ir.typing import fault, fits, same
@@ -168,7 +169,7 @@ class _Verifier:
             self.require(merged.name != "arm", "`arm` is the output that says which arm was taken")
             self.require(len(merged.values) == len(branch.arms), f"`{merged.name}` has not one value an arm")
         for at, arm in enumerate(branch.arms):
-            added = self.region(arm.region, prefix)
+            added = self.region(arm.region, f"{branch.id}." if is_called(branch) else prefix)
             self.node = branch.id
             for merged in branch.merged:
                 self.merged(merged, at)

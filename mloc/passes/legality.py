@@ -8,6 +8,7 @@ from typing import NamedTuple, assert_never
 from mloc.backend import Feature, Refusal
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import NOT_EXPRESSIBLE
+from mloc.ir.called import is_called
 from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline, Region, RunShell
 from mloc.ir.walk import regions
 from mloc.source import Span
@@ -55,8 +56,9 @@ def _placed(region: Region, in_branch: bool = False, in_fan_out: bool = False) -
     """Every node, and whether a branch or a fan-out is somewhere around it."""
     for node in region.nodes:
         yield node, in_branch, in_fan_out
+        is_choice = isinstance(node, Branch) and not is_called(node)
         for inner in regions(node):
-            yield from _placed(inner, in_branch or isinstance(node, Branch), in_fan_out or isinstance(node, FanOut))
+            yield from _placed(inner, in_branch or is_choice, in_fan_out or isinstance(node, FanOut))
 
 
 def _of(node: Node, shells: frozenset[str], in_branch: bool, in_fan_out: bool) -> Iterator[Feature]:
@@ -70,11 +72,12 @@ def _of(node: Node, shells: frozenset[str], in_branch: bool, in_fan_out: bool) -
                 yield Feature.SHELL
             return
         case Branch():
-            yield Feature.BRANCH
-            if in_branch:
-                yield Feature.BRANCH_IN_BRANCH
-            if in_fan_out:
-                yield Feature.BRANCH_IN_FAN_OUT
+            if not is_called(node):
+                yield Feature.BRANCH
+                if in_branch:
+                    yield Feature.BRANCH_IN_BRANCH
+                if in_fan_out:
+                    yield Feature.BRANCH_IN_FAN_OUT
         case FanOut():
             yield Feature.FAN_OUT
             if in_branch:

@@ -147,15 +147,17 @@ class _Generator:
 
     def branch(self, sight: list[Expr], visible: list[str], prefix: str, after: tuple[str, ...], depth: int) -> Branch:
         id_ = prefix + self.fresh("b")
-        count = self.random.randrange(1, 4)
+        count = self.random.randrange(4)
+        # Without a condition it is the region of a called pipeline.
+        inside = prefix if count else f"{id_}."
         types = [self.wanted(sight) for _ in range(self.random.randrange(3))]
         arms = []
         columns: list[list[Expr | None]] = []
         for at in range(count + 1):
             condition = None if at == count else expression(self.random, BOOL, sight)
             inner = list(sight)
-            nodes = self.region(inner, list(visible), prefix, depth - 1)
-            label = "then" if at == 0 else "else" if at == count else f"elif{at}"
+            nodes = self.region(inner, list(visible), inside, depth - 1)
+            label = "else" if at == count else "then" if at == 0 else f"elif{at}"
             arms.append(Arm(label, condition, Region(nodes)))
             columns.append([None if self.random.randrange(4) == 0 else expression(self.random, type_, inner) for type_ in types])
         merged = []

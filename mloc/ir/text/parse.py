@@ -185,6 +185,8 @@ class _Reader:
                 nodes.append(self.call(line, id_))
             elif line.accept("if"):
                 nodes.append(self.branch(line, id_, indent + _INDENT))
+            elif line.accept("region"):
+                nodes.append(self.called(line, id_, indent + _INDENT))
             else:
                 line.expect("for")
                 nodes.append(self.fan_out(line, id_, indent + _INDENT))
@@ -234,6 +236,15 @@ class _Reader:
             condition = self.exprs(arm).expr() if arm.at < len(arm.text) else None
             arm.end()
             arms.append(Arm(label, condition, self.region(indent + _INDENT)))
+        return Branch(id_, tuple(arms), self.merged(id_, indent), after)
+
+    def called(self, line: Cursor, id_: str, indent: int) -> Branch:
+        after = self.after(line)
+        line.end()
+        arm = Arm("else", None, self.region(indent))
+        return Branch(id_, (arm,), self.merged(id_, indent), after)
+
+    def merged(self, id_: str, indent: int) -> tuple[Merged, ...]:
         merged = []
         while (phi := self.next("phi", indent)) is not None:
             label = phi.name()
@@ -246,7 +257,7 @@ class _Reader:
             phi.end()
             self.known[id_, label] = type_
             merged.append(Merged(label, type_, tuple(values)))
-        return Branch(id_, tuple(arms), tuple(merged), after)
+        return tuple(merged)
 
     def fan_out(self, line: Cursor, id_: str, indent: int) -> FanOut:
         item = line.name()

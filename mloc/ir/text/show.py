@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import assert_never
 
+from mloc.ir.called import is_called
 from mloc.ir.model import Branch, Call, Expr, FanOut, Node, Pipeline, Region, Run, RunInline, RunPython, RunShell, Settings, Step
 from mloc.ir.text.show_exprs import expr_text
 from mloc.ir.text.show_types import TypeNames, domain_text
@@ -87,9 +88,13 @@ class _Printer:
         self.lines.append(f"{indent}%{call.id} = call {name(call.step)}({args}){given}{after}{self.how(call.settings)}")
 
     def branch(self, branch: Branch, after: str, indent: str) -> None:
-        self.lines.append(f"{indent}%{branch.id} = if{after}")
+        called = is_called(branch)
+        self.lines.append(f"{indent}%{branch.id} = {'region' if called else 'if'}{after}")
         inner = indent + _INDENT
         for arm in branch.arms:
+            if called:
+                self.region(arm.region, inner)
+                continue
             condition = "" if arm.condition is None else f" {self.expr(arm.condition)}"
             self.lines.append(f"{inner}arm {name(arm.label)}{condition}")
             self.region(arm.region, inner + _INDENT)
