@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from mloc.backend import Request
-from mloc.emit.python import Bracket, Code, call, code, comment, docstring, layout, literal
+from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
 
 from .plan import Argument, Block, Choice, Conditional, Invoke, Loop, MapOver, Module, Order, Outputs, Port, Statement, Task, Workflow
 from .settings import decorator_arguments
@@ -101,8 +101,7 @@ class _Renderer:
         head = _head(loop.name, _arguments(loop.inputs), Outputs("list[str]"))
         lines = [*self.place(loop.line), "@dynamic", head, _doc(loop.doc)]
         if loop.limit is None:
-            lines.append(layout(Bracket("[", (("", _text(body) + " for item in " + _text(source)),), "]"), 4, "return "))
-            return "\n".join(lines)
+            return "\n".join([*lines, *_comprehension(body, source)])
         lines.append("    results: list[str] = []")
         lines.append(layout(call("enumerate", [source]), 4, "for index, item in ", ":"))
         lines.append(layout(body, 8, "result = "))
@@ -146,6 +145,13 @@ class _Renderer:
 
     def place(self, line: int) -> list[str]:
         return [comment(f"{self.request.pipeline.source}:{line}")] if line else []
+
+
+def _comprehension(body: Code, source: Code) -> list[str]:
+    line = f"    return [{_text(body)} for item in {_text(source)}]"
+    if len(line) <= WIDTH:
+        return [line]
+    return ["    return [", layout(body, 8), layout(source, 8, "for item in "), "    ]"]
 
 
 def _import(source: str, names: list[str]) -> str:
