@@ -75,6 +75,11 @@ def load(path: str) -> SourceFile:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError:
         raise SourceError(f"{path!r}: is not a usable path") from None
+    return decode(path, data)
+
+
+def decode(path: str, data: bytes) -> SourceFile:
+    """A file of these bytes. Raises SourceError when they are not UTF-8 text."""
     if b"\0" in data:
         raise SourceError(f"{path}: is a binary file (NUL byte at offset {data.index(0)}), not .mlp text")
     try:

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import assert_never
 
-from mloc.cli.arguments import Check, Command, Compile, Explain, Graph, Run, Version, parse
+from mloc.cli.arguments import Check, Command, Compile, Explain, Format, Graph, Run, Version, parse
 from mloc.cli.codes import BUG, FAILED, INTERRUPTED, OK, USAGE, UsageError
 from mloc.diagnostics.display import clean
 from mloc.version import VERSION
@@ -59,6 +59,10 @@ def _run(command: Command) -> int:
             from mloc.cli.graph import graph
 
             return graph(command)
+        case Format():
+            from mloc.cli.format import format_
+
+            return format_(command)
         case Explain():
             from mloc.cli.explain import explain
 

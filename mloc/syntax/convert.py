@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import ascii_letters
 from typing import Literal, cast
 
 from mloc.diagnostics.model import Bag
@@ -18,10 +19,8 @@ MAX_DEPTH = 120
 class Converter:
     """Converts the tree of one chunk. `base` is what to add to an offset in the chunk to get one in the file."""
 
-    def __init__(
-        self, file: str, base: int, docs: Mapping[int, str], line_of: Callable[[int], int], parse_expr: ParseExpr, bag: Bag
-    ) -> None:
-        self.file, self.base, self.docs, self.line_of = file, base, docs, line_of
+    def __init__(self, file: str, base: int, docs: Mapping[int, str], parse_expr: ParseExpr, bag: Bag) -> None:
+        self.file, self.base, self.docs = file, base, docs
         self.parse_expr, self.bag = parse_expr, bag
         self.depth = 0
 
@@ -37,7 +36,7 @@ class Converter:
         return Span(self.file, self.base + meta.start_pos, self.base + meta.end_pos)
 
     def doc(self, span: Span) -> str:
-        return self.docs.get(self.line_of(span.start), "") if self.docs else ""
+        return self.docs.get(span.start, "")
 
     def identifier(self, node: Node) -> t.Identifier:
         token = cast(Token, node)
@@ -361,7 +360,7 @@ class Converter:
 
     def _expr_quantity(self, node: Tree[Token]) -> t.Expr:
         text = str(node.children[0])
-        number = text.rstrip("KMGTiBmsinhdpct")
+        number = text.rstrip(ascii_letters)
         return t.Quantity(number, text[len(number) :], self.span(node))
 
     def _expr_string(self, node: Tree[Token]) -> t.Expr:

@@ -1,6 +1,6 @@
 """The Lark parser of the grammar file; the only importer of lark.
 
-Building the tables takes longer than reading most programs, so they are kept in the user's cache folder, keyed by everything they depend on.
+Building the tables takes longer than reading most programs, so they are kept in the user's cache folder, keyed by all they depend on.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import pickle
 import sys
 import tempfile
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias, Union
@@ -99,3 +100,19 @@ def _save(built: Lark, target: Path) -> None:
         Path(temporary).replace(target)
     except OSError:
         return
+
+
+def read_tree(text: str) -> Tree[Token]:
+    """The parse tree of a module. Raises UnexpectedInput or DedentError."""
+    return parser().parse(text, start="start")
+
+
+def read_tokens(text: str) -> list[Token]:
+    """The tokens of a module as the parser sees them: a word is a keyword where the grammar takes one. Raises as `read_tree` does."""
+    reading = parser().parse_interactive(text, start="start")
+    # As Lark does where it wants no tree: half of the time goes into one.
+    reading.parser_state.parse_conf = copy(reading.parser_state.parse_conf)
+    reading.parser_state.parse_conf.callbacks = {}
+    found = list(reading.iter_parse())
+    reading.feed_eof(found[-1] if found else None)  # type: ignore[no-untyped-call]  # of lark
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from bisect import bisect_right
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -126,19 +127,25 @@ def dedent(code: str) -> tuple[str, tuple[int, ...]]:
 
 
 def doc_comments(text: str, skipped: list[tuple[int, int]]) -> dict[int, str]:
-    """The `##` comments: for the number of the line after each block, its text.
+    """The `##` comments: for the offset of what begins the line after each block, its text.
 
-    `skipped` are the offset ranges of long strings, where `##` means nothing.
+    `skipped` are the offset ranges of long strings in order, where `##` means nothing.
     """
     docs: dict[int, str] = {}
     pending: list[str] = []
+    begins = [low for low, _ in skipped]
     offset = 0
-    for number, line in enumerate(text.split("\n"), 1):
+    for line in text.split("\n"):
         stripped = line.strip()
-        if stripped.startswith("##") and not any(low <= offset < high for low, high in skipped):
+        if stripped.startswith("##") and not _inside(offset, begins, skipped):
             pending.append(stripped[2:].strip())
-        elif pending:
-            docs[number] = "\n".join(pending).strip()
+        elif pending and stripped != "\\":
+            docs[offset + len(line) - len(line.lstrip())] = "\n".join(pending).strip()
             pending = []
         offset += len(line) + 1
     return docs
+
+
+def _inside(offset: int, begins: list[int], ranges: list[tuple[int, int]]) -> bool:
+    index = bisect_right(begins, offset) - 1
+    return index >= 0 and offset < ranges[index][1]

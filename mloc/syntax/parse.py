@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
+from typing import TypeVar
 
 from mloc.diagnostics.model import Bag, Edit, Fix, Label
 from mloc.diagnostics.rules import EDITION, SYNTAX, TABS
 from mloc.source import SourceFile, Span
 from mloc.syntax import tree as t
 from mloc.syntax.convert import Converter, TooDeep
-from mloc.syntax.grammar import DedentError, UnexpectedEOF, UnexpectedInput, parser
+from mloc.syntax.grammar import DedentError, Token, UnexpectedEOF, UnexpectedInput, parser, read_tokens, read_tree
 from mloc.syntax.literals import doc_comments
 from mloc.syntax.mistakes import explain
 
 _TOP = re.compile(r"(?:import|from|type|record|enum|const|secret|defaults|step|pipeline|schedule|trigger|target)\b")
 _EDITION = re.compile(r"mlp[ \t]+(\d+)[ \t]*(?:#[^\n]*)?(?:\r?\n|$)")
 _PREFIX = "mlp 1\n"
+_EDITION_TOKENS = 3  # of the prefix: `mlp`, the number, the line's end
+
+_Read = TypeVar("_Read")
 
 
 def parse(source: SourceFile, bag: Bag) -> t.Module:
@@ -32,10 +37,9 @@ def parse(source: SourceFile, bag: Bag) -> t.Module:
     if _tabs(source, long_strings, bag):
         return t.Module(source.path)
     docs = doc_comments(text, long_strings) if "##" in text else {}
-    starts = source
     declarations: list[t.Declaration] = []
     for low, high in _chunks(text, start, long_strings):
-        declarations.extend(_chunk(starts, low, high, docs, bag))
+        declarations.extend(_chunk(source, low, high, docs, bag))
     return t.Module(source.path, tuple(declarations))
 
 
@@ -74,8 +78,10 @@ def _tabs(source: SourceFile, long_strings: list[tuple[int, int]], bag: Bag) -> 
     found = False
     if "\t" not in source.text:
         return False
+    begins = [low for low, _ in long_strings]
     for match in re.finditer(r"^[ ]*\t[ \t]*(?=\S)", source.text, re.MULTILINE):
-        if any(low < match.start() < high for low, high in long_strings):
+        index = bisect_right(begins, match.start()) - 1
+        if index >= 0 and match.start() < long_strings[index][1]:
             continue
         found = True
         span = Span(source.path, match.start(), match.end())
@@ -101,30 +107,61 @@ def _chunks(text: str, start: int, long_strings: list[tuple[int, int]]) -> list[
     return list(zip(cuts, [*cuts[1:], len(text)], strict=True))
 
 
-def _chunk(source: SourceFile, low: int, high: int, docs: dict[int, str], bag: Bag) -> list[t.Declaration]:
-    text = source.text[low:high]
-    if not text.strip():
+def tokens(source: SourceFile, bag: Bag) -> list[Token]:
+    """The tokens of a file as the grammar reads them, block tokens included, at their offsets in the file.
+
+    What cannot be read is reported in `bag` and left out. No literal is decoded and no tree is kept.
+    """
+    long_strings = _long_strings(source.text)
+    start = _edition(source, bag)
+    if start is None or _tabs(source, long_strings, bag):
         return []
-    base = low - len(_PREFIX)
-    if not text.endswith("\n"):
-        text += "\n"
+    found = _edition_tokens(source.text, start)
+    for low, high in _chunks(source.text, start, long_strings):
+        read = _read(source, low, high, bag, read_tokens)
+        base = low - len(_PREFIX)
+        for token in read[_EDITION_TOKENS:] if read else ():
+            place = base + (token.start_pos or 0)
+            found.append(Token(token.type, str(token), place, end_pos=place + len(token)))
+    return found
+
+
+def _edition_tokens(text: str, end: int) -> list[Token]:
+    begin = text.rfind("\n", 0, max(0, end - 1)) + 1
+    match = _EDITION.match(text, begin)
+    if match is None:
+        return []
+    number = Token("INT", match.group(1), match.start(1), end_pos=match.end(1))
+    return [Token("MLP", "mlp", begin, end_pos=begin + len("mlp")), number, Token("_NL", "\n", match.end(1))]
+
+
+def _chunk(source: SourceFile, low: int, high: int, docs: dict[int, str], bag: Bag) -> list[t.Declaration]:
+    tree = _read(source, low, high, bag, read_tree)
+    if tree is None:
+        return []
 
     def parse_expr(inner: str, offset: int) -> t.Expr | None:
         return _expression(source, inner, offset, bag)
 
-    converter = Converter(source.path, base, docs, lambda offset: source.position(offset).line, parse_expr, bag)
-    try:
-        tree = parser().parse(_PREFIX + text, start="start")
-    except DedentError:
-        _uneven(source, low, high, bag)
-        return []
-    except UnexpectedInput as error:
-        bag.add(explain(source, error, base, low, high))
-        return []
+    converter = Converter(source.path, low - len(_PREFIX), docs, parse_expr, bag)
     try:
         return [converter.declaration(child) for child in tree.children[1:]]
     except TooDeep:
         return []
+
+
+def _read(source: SourceFile, low: int, high: int, bag: Bag, read: Callable[[str], _Read]) -> _Read | None:
+    """What `read` makes of one declaration, put behind an edition line; None, with a report, when it is none."""
+    text = source.text[low:high]
+    if not text.strip():
+        return None
+    try:
+        return read(_PREFIX + text + ("" if text.endswith("\n") else "\n"))
+    except DedentError:
+        _uneven(source, low, high, bag)
+    except UnexpectedInput as error:
+        bag.add(explain(source, error, low - len(_PREFIX), low, high))
+    return None
 
 
 def _expression(source: SourceFile, inner: str, offset: int, bag: Bag) -> t.Expr | None:
@@ -147,9 +184,7 @@ def _expression(source: SourceFile, inner: str, offset: int, bag: Bag) -> t.Expr
         else:
             bag.add(explain(source, error, offset + lead, offset, offset + len(inner)))
         return None
-    converter = Converter(
-        source.path, offset + lead, {}, lambda at: source.position(at).line, lambda text, at: _expression(source, text, at, bag), bag
-    )
+    converter = Converter(source.path, offset + lead, {}, lambda text, at: _expression(source, text, at, bag), bag)
     try:
         return converter.expr(tree)
     except TooDeep:
