@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mloc.backend import load
+from mloc.backend import BackendError, load
 from mloc.cli.arguments import Run
 from mloc.cli.bundle import write
 from mloc.cli.choose import analysed, chosen
@@ -52,12 +52,16 @@ def _report(command: Run, analysis: Analysis, pipeline: Pipeline, values: Mappin
         roots = [str(root) for root in analysis.project.source_roots]
         progress = progress_on(sys.stderr, command.file)
         return run_native(pipeline, values, store=command.store, jobs=command.jobs, source_roots=roots, progress=progress, lines=lines)
+    try:
+        launcher = load(command.engine).launcher
+    except BackendError as error:
+        raise UsageError(str(error)) from error
     artifacts = bundle(analysis, pipeline, command.engine, command.color)
     if artifacts is None:
         return None
     with TemporaryDirectory(prefix="mloc-run-") as folder:
         write(Path(folder), artifacts)
-        launcher, progress = load(command.engine).launcher, progress_on(sys.stderr, command.file)
+        progress = progress_on(sys.stderr, command.file)
         try:
             return run_engine(
                 pipeline, Path(folder), launcher, values, target=command.engine, store=command.store, lines=lines, progress=progress

@@ -166,7 +166,8 @@ def test_a_refused_launch_starts_nothing(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_engines_that_are_not_there(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "p.mlp", "--pipeline", "failing", "--engine", "argo"]) == 2
-    assert "unknown target `argo`" in capsys.readouterr().err
+    for engine in ("argo", "ir"):
+        assert main(["run", "p.mlp", "--pipeline", "failing", "--engine", engine]) == 2
+        assert f"unknown target `{engine}`" in capsys.readouterr().err
     assert main(["run", "p.mlp", "--pipeline", "failing", "--engine", "flyte", "--jobs", "2"]) == 2
     assert "--jobs is for the native engine" in capsys.readouterr().err

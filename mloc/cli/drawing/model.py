@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
+from mloc.ir.called import is_called
 from mloc.ir.model import Arm, Branch, Call, FanOut, Node, Pipeline, Ref, Region
 from mloc.ir.walk import nodes, refs
 
@@ -96,6 +97,8 @@ def _child(node: Node) -> Item | Box:
         case FanOut():
             limit = "" if node.limit is None else f" limit {node.limit}"
             return Box(node.id, f"for {node.item}{limit}", _children(node.region))
+        case Branch() if is_called(node):
+            return Box(node.id, node.id.rpartition(".")[2], _children(node.arms[0].region))
         case Branch():
             arms = (Box(_arm(node, arm), arm.label, _children(arm.region)) for arm in node.arms if arm.region.nodes)
             return Box(node.id, "if", (Item(_decision(node), "decision", "?"), *arms))
@@ -107,6 +110,8 @@ def _edges(node: Node, by_id: dict[str, Node]) -> Iterator[Edge]:
     match node:
         case Call():
             read, target = refs(*(value for _, value in node.args)), node.id
+        case Branch() if is_called(node):
+            read, target = (), node.id
         case Branch():
             read, target = refs(*(arm.condition for arm in node.arms)), _decision(node)
             for arm in node.arms:
