@@ -139,7 +139,7 @@ TYPES: tuple[Type, ...] = (INT, FLOAT, STR, Optional(INT), ListOf(INT))
 
 
 @given(st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=1000, suppress_health_check=list(HealthCheck))
 def test_no_run_can_tell(random: Random) -> None:
     given_ = {f"v{at}": random.choice((*TYPES, value_type(random, 1))) for at in range(4)}
     sight: list[Expr] = [Ref(type_, "$", name) for name, type_ in given_.items()]

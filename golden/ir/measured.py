@@ -1,0 +1,10 @@
+"""The steps of tables.mlp."""
+
+
+def read(source): ...
+
+
+def clean(rows, options): ...
+
+
+def fit(rows, mode): ...
