@@ -133,6 +133,7 @@ pipeline mapped(xs: list[str]) -> (x: list[str]):
     (array,) = (node.array_node for node in running.package.workflows["mapped.mapped"].nodes if node.WhichOneof("target") == "array_node")
     assert array.parallelism == 3
     assert array.min_success_ratio == 1.0
+    assert array.run_all_sub_nodes
 
 
 def test_container_commands_in_processes_of_their_own(tmp_path: Path) -> None:
