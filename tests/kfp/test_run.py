@@ -113,7 +113,7 @@ pipeline calls(n: int) -> (all: list[int], z: int, last: int):
     ran = run(source, tmp_path, {"n": 3})
     assert ran.result["error"] is None
     assert ran.outputs == {"all": [7, 39], "z": 3, "last": 3}
-    assert ran.attempts("all[1].v.b") == ["succeeded"]
+    assert ran.attempts("all[1].v.then.b") == ["succeeded"]
 
 
 def test_files_through_lists_and_branches(tmp_path: Path) -> None:
