@@ -22,7 +22,7 @@ def passes() -> str:
 Every pipeline goes through these passes, in this order; then come the target's own (`Backend.lowering`).
 A pass takes a pipeline of the [IR](ir.md) and gives one, the same object when it changes nothing; done twice it does no more than once.
 The IR is verified before the first pass and after each that changed it.
-`--dump-after=NAME` prints it after the pass of that name.
+`mloc.passes.run(…, dump_after=NAME, write=…)` prints it after the pass of that name.
 """
     return "\n".join([head, *(_pass(number, each) for number, each in enumerate(PIPELINE, start=1))])
 

@@ -14,7 +14,7 @@ from mloc.passes.fold import fold
 
 @dataclass(frozen=True, slots=True)
 class NamedPass:
-    """A pass with the name that `--dump-after` and messages know it by; called, it is a `Pass` like any other."""
+    """A pass with the name that dumps and messages know it by; called, it is a `Pass` like any other."""
 
     name: str
     apply: Pass
