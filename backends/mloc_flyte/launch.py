@@ -170,7 +170,7 @@ def _sandbox() -> Iterator[None]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line: 0 when the run was made (its result is in the file), 2 when it could not be started."""
+    """The command line: 0 when the run was made (its result is in the file), 2 when flytekit is missing, 1 when it could not be started."""
     parser = argparse.ArgumentParser(prog="python -m mloc_flyte.launch", description=__doc__)
     parser.add_argument("bundle", type=Path)
     for name in ("params", "records", "store", "result"):
@@ -181,7 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
         result = run(asked.bundle, params, asked.records, asked.store)
     except (FlytekitMissing, OSError, ValueError) as error:
         print(error, file=sys.stderr)
-        return 2
+        return 2 if isinstance(error, FlytekitMissing) else 1
     asked.result.write_text(json.dumps(result), encoding="utf-8")
     return 0
 
