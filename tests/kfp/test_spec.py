@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import os
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mloc_kfp.bundle import unpack
 from mloc_kfp.verify import verify
 from tests.kfp.emitted import document, files_of
 
@@ -91,6 +93,18 @@ def test_files_pass_as_artifacts(tmp_path: Path) -> None:
 def test_the_code_is_carried_once(tmp_path: Path) -> None:
     executors = document(EVERYTHING, tmp_path)["deploymentSpec"]["executors"].values()
     assert sum("env" in executor["container"] for executor in executors) == 1
+
+
+def test_the_code_runs_on_old_pythons_without_mloc(tmp_path: Path) -> None:
+    executors = document(EVERYTHING, tmp_path)["deploymentSpec"]["executors"]
+    files = unpack({entry["name"]: entry["value"] for entry in executors["exec-parameters"]["container"]["env"]})
+    assert "everything_mloc/runner/api.py" in files
+    for name, data in files.items():
+        if name.endswith(".py"):
+            tree = ast.parse(data, feature_version=(3, 9))
+            found = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 0]
+            assert not [module for module in found if module.split(".")[0] in ("mloc", "mloc_kfp", "kfp", "yaml")], name
+    ast.parse(executors["exec-same"]["container"]["command"][2], feature_version=(3, 9))
 
 
 def test_resources_and_images(tmp_path: Path) -> None:
