@@ -13,6 +13,8 @@ import pytest
 pytest.importorskip("flytekit")
 
 from mloc.local.execute import run_native
+from mloc.runner.api import FileStore
+from mloc.runner.jsons import canonical
 from mloc_flyte import launch
 from tests.flyte.bundles import Ran, run, write
 from tests.flyte.programs import NESTED, ONE, compiled
@@ -132,3 +134,54 @@ def test_without_flytekit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     arguments = [str(tmp_path), *(f"--{name}={tmp_path / 'params.json'}" for name in ("params", "records", "store", "result"))]
     assert launch.main(arguments) == 2
     assert capsys.readouterr().err == "flytekit is not installed in this environment: pip install 'mloc[flyte]'\n"
+
+
+def test_files_and_folders_as_parameters(tmp_path: Path) -> None:
+    text = """mlp 1
+step read(tree: Dir, file: File[txt]) -> (text: str, copy: File[txt], again: Dir):
+    run inline \"\"\"
+        from pathlib import Path
+        Path("copy.txt").write_text(file.read_text())
+        return {"text": (tree / "a" / "b").read_text() + file.read_text(), "copy": Path("copy.txt"), "again": tree}
+        \"\"\"
+
+pipeline files(tree: Dir, file: File[txt]) -> (text: str, copy: File[txt], again: Dir):
+    got = read(tree=tree, file=file)
+    return text=got.text, copy=got.copy, again=got.again
+"""
+    asked = compiled(text, tmp_path)
+    source = tmp_path / "source"
+    (source / "tree" / "a").mkdir(parents=True)
+    (source / "tree" / "a" / "b").write_text("b")
+    (source / "file.txt").write_text("é")
+    store = FileStore(tmp_path / "store")
+    params = {
+        "tree": canonical(store.put(source / "tree", "dir")),
+        "file": canonical(store.put(source / "file.txt", {"file": "txt"})),
+    }
+    native = Ran({}, run_native(asked.pipeline, params, store=tmp_path / "native"))
+    ran = run(asked, tmp_path, params)
+    assert ran.result["error"] is None
+    assert isinstance(ran.outputs, dict)
+    assert isinstance(native.outputs, dict)
+    assert ran.outputs["text"] == "bé"
+    for name in ("copy", "again"):
+        mine, other = ran.outputs[name], native.outputs[name]
+        assert isinstance(mine, dict)
+        assert isinstance(other, dict)
+        assert (mine["digest"], mine["size"], mine["type"]) == (other["digest"], other["size"], other["type"])
+
+
+def test_a_collected_list_is_the_same_for_every_item(tmp_path: Path) -> None:
+    text = f"""mlp 1
+{ONE}
+pipeline shared(xs: list[str] = ["a", "b"]) -> (zs: list[str]):
+    ys = for x in xs:
+        y = one(s=x)
+        yield y
+    zs = for x in xs:
+        z = one(s=x + ys[1])
+        yield z
+    return zs=zs
+"""
+    assert run(compiled(text, tmp_path), tmp_path).outputs == {"zs": ["ab", "bb"]}
