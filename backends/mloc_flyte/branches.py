@@ -75,6 +75,7 @@ def _conditional(build: Build, branch: Branch, body: Body, waits: Sequence[str])
     name = build.known.function(branch.id, "decide")
     task = Task("decide", name, (branch.id,), ports, Outputs(TEXT), doc, build.line(branch.id))
     arm = build.invoke(body, task, f"{last(branch.id)}_arm")
+    # The decision waits for all that the arms read, too: an arm whose values never come would leave Flyte's branch node waiting.
     build.order(body, waits, ports, arm)
     outputs = _merged(build, branch)
     arms = [_arm(build, branch, place, outputs, build.inside(body, in_arm=True)) for place in range(len(branch.arms))]
