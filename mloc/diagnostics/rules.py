@@ -52,6 +52,7 @@ NAMED_OUTPUT = _rule("E0216", "named-output", "a step's outputs used as one valu
 BAD_OPERATION = _rule("E0217", "bad-operation", "an operator that does not take these types")
 NOT_CONSTANT = _rule("E0218", "not-constant", "a run-time value where only a compile-time one may stand")
 NOT_A_VALUE = _rule("E0219", "not-a-value", "a step, type or pipeline used as a value")
+UNTYPED_EMPTY = _rule("E0220", "untyped-empty", "an empty list where nothing says what it holds")
 
 # 03: calls and structure
 MISSING_ARGUMENT = _rule("E0301", "missing-argument", "a call without a required input")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,8 @@ class Calls:
         outputs = self._outputs(signature, args, statement.value.span)
         self.provenance.calls[id_] = (signature, args)
         span = statement.span if statement.name is None else statement.name.span
-        local = self.bound(signature, outputs, id_, span)
+        fields = {n: POISON if isinstance(type_, Unknown) else Ref(type_, id_, n) for n, type_ in outputs.items()}
+        local = self.bound(signature, fields, id_, span)
         if step is None or any(isinstance(a.type, Unknown) for a in args.values()):
             return None, local
         declared, own = step
@@ -147,7 +149,7 @@ class Calls:
             problem = str(error)
         if problem is not None:
             there = Label(input_.span, "its domain is declared here")
-            self.file.bag.report(ARGUMENT_DOMAIN, value.span, f"the argument of `{signature.name}` {problem}", secondary=(there,))
+            self.file.bag.report(ARGUMENT_DOMAIN, value.span, f"input `{input_.name}` of `{signature.name}`: {problem}", secondary=(there,))
         return expr
 
     def _missing(self, call: t.CallExpr, signature: Signature, missing: list[str], given: dict[str, t.Argument]) -> None:
@@ -195,11 +197,10 @@ class Calls:
             self.file.bag.report(DUPLICATE_COLUMN, span, f"output `{name}` of `{signature.name}` would have {columns} twice here")
         return optional(Table(row, table.name)) if isinstance(type_, Optional) else Table(row, table.name)
 
-    def bound(self, signature: Signature, outputs: dict[str, Type], id_: str, span: Span) -> Local:
+    def bound(self, signature: Signature, fields: Mapping[str, Expr], id_: str, span: Span) -> Local:
         """What the name of a call stands for."""
-        if not outputs:
+        if not fields:
             return Order(f"a call of `{signature.name}`, which has no outputs", span, id_)
-        fields = {name: Ref(type_, id_, name) if not isinstance(type_, Unknown) else POISON for name, type_ in outputs.items()}
         if signature.named_outputs:
             return Outputs(fields, signature, span, id_)
         only = fields["result"]
@@ -226,9 +227,9 @@ class Calls:
                 case _:
                     pass
             value = self.exprs.infer(expr, scope)
-            found = [ref.node for ref in refs(value) if ref.node != "$"]
+            found = [ref.node for ref in refs(value) if ref.node != "$" and ref.output != "item"]
             if not found and not isinstance(value.type, Unknown):
-                self.file.bag.report(BAD_ORDER, expr.span, "there is nothing to wait for: this is known before the run starts")
+                self.file.bag.report(BAD_ORDER, expr.span, "there is nothing to wait for: this is known before the call")
             nodes.update(dict.fromkeys(found))
         return tuple(nodes)
 

@@ -65,7 +65,7 @@ def list_literal(e: Expressions, expr: t.ListLiteral, scope: Scope, hint: Type |
 
 
 def projection(e: Expressions, expr: t.Projection, scope: Scope) -> Expr:
-    source = e.infer(expr.source, scope)
+    source = e.typed(expr.source, scope)
     inner = scope.inner()
     name = expr.name.text
     if isinstance(source.type, Unknown):

@@ -101,7 +101,7 @@ class FileScope:
         self.names: dict[str, Found] = {}
         self.namespaces: dict[str, FileScope] = {}
         self.spans: dict[str, Span] = {}
-        self.poisoned: set[str] = set()
+        self.poisoned: set[str] = set(module.broken)
         self.types: dict[str, Type] = {}
         self.consts: dict[str, Const] = {}
         self.resolving: list[str] = []
@@ -302,7 +302,7 @@ class FileScope:
             self.consts[name] = POISON
             return POISON
         self.resolving.append(name)
-        value = self.compile_time(self.exprs.infer(declaration.value, Scope()), declaration.value.span)
+        value = self.compile_time(self.exprs.typed(declaration.value, Scope()), declaration.value.span)
         self.resolving.pop()
         return self.consts.setdefault(name, value)
 

@@ -16,9 +16,9 @@ from mloc.diagnostics.rules import (
     TYPE_MISMATCH,
 )
 from mloc.diagnostics.suggest import suggest
-from mloc.ir.model import Const, Expr, Ref, Widen
+from mloc.ir.model import Const, Expr, MakeList, Ref, Widen
 from mloc.source import Span
-from mloc.types.model import BYTES, DURATION, FLOAT, INT, RATIO, Field, Metrics, Record, Scalar, Table, Type, Unknown
+from mloc.types.model import BYTES, DURATION, FLOAT, INT, RATIO, Field, ListOf, Metrics, Optional, Record, Scalar, Table, Type, Unknown
 from mloc.types.relate import Mismatch, mismatch
 from mloc.types.show import show
 from mloc.types.signature import Signature
@@ -74,6 +74,10 @@ def convert(expr: Expr, wanted: Type) -> Expr:
         return expr
     if isinstance(expr.type, Table) and isinstance(wanted, Table):
         return expr
+    bare = wanted.item if isinstance(wanted, Optional) else wanted
+    if isinstance(expr, MakeList) and not expr.items and isinstance(bare, ListOf):
+        expr = MakeList(bare, ())
+        return expr if bare == wanted else Widen(wanted, expr)
     if expr.type == wanted and _same_fields(expr.type, wanted):
         return expr
     return Widen(wanted, expr)

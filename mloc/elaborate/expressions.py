@@ -15,6 +15,7 @@ from mloc.diagnostics.rules import (
     OPTIONAL_USED,
     UNDEFINED_NAME,
     UNKNOWN_MEMBER,
+    UNTYPED_EMPTY,
 )
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.composites import braces, fstring, list_literal, projection, subscript
@@ -26,7 +27,7 @@ from mloc.elaborate.scope import POISON, Order, Outputs, Poison, Scope, Value
 from mloc.ir.model import Const, Expr, Get, Widen
 from mloc.source import Span
 from mloc.syntax import tree as t
-from mloc.types.model import BOOL, UNKNOWN, ListOf, Metrics, Optional, Record, Type, Unknown
+from mloc.types.model import BOOL, UNKNOWN, ListOf, Metrics, Optional, Record, Type, Unknown, is_known
 from mloc.types.show import show
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ class Expressions:
     def value(self, expr: t.Expr, scope: Scope, wanted: Expectation) -> Expr:
         """The expression as a value of the wanted type."""
         return fit(self.infer(expr, scope, wanted.type), wanted, expr.span, self.bag, self.provenance)
+
+    def typed(self, expr: t.Expr, scope: Scope) -> Expr:
+        """The expression where nothing says which type is wanted: an empty list has none by itself."""
+        found = self.infer(expr, scope)
+        if isinstance(found.type, Unknown) or is_known(found.type):
+            return found
+        help_ = "give it where its type is declared: as an argument, a default, or beside another list"
+        self.bag.report(UNTYPED_EMPTY, expr.span, "nothing says what this empty list holds", help=help_)
+        return POISON
 
     def condition(self, expr: t.Expr, scope: Scope) -> Expr:
         """The expression as a condition: a bool, nothing else."""

@@ -25,7 +25,7 @@ from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.calls import Calls
 from mloc.elaborate.expect import declared_as
 from mloc.elaborate.expressions import Expressions
-from mloc.elaborate.merge import merge
+from mloc.elaborate.merge import label_of, merge
 from mloc.elaborate.names import Ids, Place, bound_names, reserved
 from mloc.elaborate.narrowing import narrowing, path_of
 from mloc.elaborate.returns import results
@@ -159,7 +159,7 @@ class Flow:
             if declaration.name.text == min(names):
                 # every pipeline of the cycle is elaborated and comes round to itself: one of them tells
                 path = " → ".join([*names, declaration.name.text])
-                help_ = "repeat with `loop`, which is bounded"
+                help_ = "a pipeline may not call itself, directly or through another"
                 self._report(RECURSIVE_PIPELINE, statement.value.span, f"a pipeline cannot call itself: {path}", help=help_)
             return Poison(span)
         called = signature(found.file, declaration.name, declaration.signature, declaration.doc)
@@ -179,11 +179,11 @@ class Flow:
             names_in.names[input_.name] = Value(declared_as(value, input_.type), input_.span) if known else Poison(input_.span)
         body = inner.block(declaration.body, names_in, place.called(id_))
         given = results(found.file, exprs, called, body.returns, names_in)
-        merged = tuple(Merged(r.name, r.type, (r.value,)) for r in given)
+        merged = tuple(Merged(label_of(r.name, ()), r.type, (r.value,)) for r in given)
         if any(isinstance(r.value.type, Unknown) for r in given) or len(given) != len(called.outputs):
             return Poison(span)
         block.nodes.append(Branch(id_, (Arm("else", None, Region(tuple(body.nodes))),), merged, after, statement.span))
-        return self.calls.bound(called, {m.name: m.type for m in merged}, id_, span)
+        return self.calls.bound(called, {r.name: Ref(r.type, id_, m.name) for r, m in zip(given, merged, strict=True)}, id_, span)
 
     def _value(self, statement: t.Bind, scope: Scope) -> None:
         value = statement.value
@@ -203,7 +203,7 @@ class Flow:
         if statement.after or statement.overrides:
             what = "`after`" if statement.after else "`with`"
             self._report(BAD_ORDER, statement.span, f"{what} applies to a call, and this is only a value")
-        expr = self.exprs.infer(value, scope)
+        expr = self.exprs.typed(value, scope)
         self._name(
             statement.name, Poison(statement.name.span) if isinstance(expr.type, Unknown) else Value(expr, statement.name.span), scope
         )
@@ -272,9 +272,9 @@ class Flow:
     # ---- fan-outs ----
 
     def _for(self, statement: t.For, scope: Scope, place: Place, block: Block) -> None:
-        source = self.exprs.infer(statement.source, scope)
+        source = self.exprs.typed(statement.source, scope)
         item_type = self._item(statement, source)
-        limit = self._limit(statement)
+        limit = self._limit(statement, scope)
         if statement.tolerate is not None:
             self._later(statement.tolerate.span, "`tolerate`")
         id_ = self.ids.named(statement.name.text, place) if statement.name else self.ids.unnamed("for", place)
@@ -320,10 +320,10 @@ class Flow:
             )
         return UNKNOWN
 
-    def _limit(self, statement: t.For) -> int | None:
+    def _limit(self, statement: t.For, scope: Scope) -> int | None:
         if statement.limit is None:
             return None
-        value = self.exprs.infer(statement.limit, Scope())
+        value = self.exprs.infer(statement.limit, scope)
         constant = self.file.compile_time(value, statement.limit.span)
         if isinstance(constant.type, Unknown):
             return None
@@ -359,7 +359,7 @@ class Flow:
                 YIELD_MISPLACED, body.yields[0].span, "this `for` yields, but nothing takes the list", help="bind it: `name = for …`"
             )
             return POISON
-        return self.exprs.infer(body.yields[0].value, scope)
+        return self.exprs.typed(body.yields[0].value, scope)
 
 
 def _callee(call: t.CallExpr) -> str | None:

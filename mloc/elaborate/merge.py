@@ -62,11 +62,7 @@ def _merged(branch: str, name: str, values: list[Expr | None], merged: list[Merg
             return None
     assert type_ is not None
     whole = optional(type_) if None in values else type_
-    taken = {m.name for m in merged}
-    label, number = name, 1
-    while label in taken:
-        number += 1
-        label = f"{name}_{number}"
+    label = label_of(name, merged)
     merged.append(Merged(label, whole, tuple(Const(NULL, "null") if v is None else convert(v, whole) for v in values)))
     return Ref(whole, branch, label)
 
@@ -93,3 +89,13 @@ def _kind(local: Local) -> str:
             return "a call without outputs"
         case Poison():
             return "undefined"
+
+
+def label_of(name: str, merged: Sequence[Merged]) -> str:
+    """A name for a merged value that no other has; `arm` is the output that says which arm was taken."""
+    taken = {m.name for m in merged} | {"arm"}
+    label, number = name, 1
+    while label in taken:
+        number += 1
+        label = f"{name}_{number}"
+    return label

@@ -262,7 +262,9 @@ class TypeExpressions:
             problem = outside(domain, type_, default, param.name.text)
             if problem is not None and param.domain is not None:
                 there = Label(param.domain.span, "the domain")
-                self.file.bag.report(DEFAULT_DOMAIN, param.default.span, f"the default of {problem}", secondary=(there,))
+                self.file.bag.report(
+                    DEFAULT_DOMAIN, param.default.span, f"the default of `{param.name.text}`: {problem}", secondary=(there,)
+                )
         return type_, default, domain
 
     def _default(self, param: t.Param, type_: Type) -> str | None:
@@ -307,7 +309,7 @@ class TypeExpressions:
             return None
         bounds = Bounds(ends[0], ends[1])
         if outside(bounds, wanted, bounds.low, "low") is not None:
-            self.file.bag.report(BAD_DOMAIN, expr.span, "this range is empty: its low end is above its high end")
+            self.file.bag.report(BAD_DOMAIN, expr.span, f"this range is empty: {bounds.low} is above {bounds.high}")
             return None
         return bounds
 

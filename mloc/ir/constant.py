@@ -44,13 +44,13 @@ def canonical(type_: Type, text: str) -> Const:
 
 
 def outside(domain: Domain, type_: Type, text: str, name: str) -> str | None:
-    """Why a constant is outside a domain, None when it is inside."""
+    """Why a constant is outside a domain (`20.0 is outside 0.05..0.5`), None when it is inside."""
     runner_type, runner_domain = parse_type(type_json(type_)), parse_domain(domain_json(domain))
     assert runner_domain is not None
     try:
         check_domain(runner_type, runner_domain, decode_text(runner_type, text, name), name)
     except Invalid as error:
-        return str(error)
+        return str(error).removeprefix(f"`{name}`: ")
     return None
 
 

@@ -65,11 +65,11 @@ def _token(source: SourceFile, error: UnexpectedToken, at: int, high: int) -> Di
         )
     text = str(token)
     if token.type in ("_NL", "_DEDENT", "$END"):
-        found, span = "the end of the line", Span(source.path, at, min(high, at + 1))
+        found, span = "end of line", Span(source.path, at, min(high, at + 1))
         if token.type == "$END":
-            found = "the end of the file"
+            found = "end of file"
     elif token.type == "_INDENT":
-        found, span = "an indented line", Span(source.path, at, min(high, at + 1))
+        found, span = "indentation", Span(source.path, at, min(high, at + 1))
     else:
         found, span = f"`{text if len(text) <= 40 else text[:40] + '…'}`", Span(source.path, at, at + len(text))
     wanted = _wanted(expected)

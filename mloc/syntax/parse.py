@@ -20,6 +20,7 @@ from mloc.syntax.literals import doc_comments
 from mloc.syntax.mistakes import explain
 
 _TOP = re.compile(r"(?:import|from|type|record|enum|const|secret|defaults|step|pipeline|schedule|trigger|target)\b")
+_DECLARED = re.compile(r"(?:type|record|enum|const|secret|step|pipeline)[ \t]+([A-Za-z_]\w*)")
 _EDITION = re.compile(r"mlp[ \t]+(\d+)[ \t]*(?:#[^\n]*)?(?:\r?\n|$)")
 _PREFIX = "mlp 1\n"
 _EDITION_TOKENS = 3  # of the prefix: `mlp`, the number, the line's end
@@ -38,14 +39,18 @@ def parse(source: SourceFile, bag: Bag) -> t.Module:
         return t.Module(source.path)
     docs = doc_comments(text, long_strings) if "##" in text else {}
     declarations: list[t.Declaration] = []
+    broken: list[str] = []
     for low, high in _chunks(text, start, long_strings):
-        declarations.extend(_chunk(source, low, high, docs, bag))
-    return t.Module(source.path, tuple(declarations))
+        found = _chunk(source, low, high, docs, bag)
+        declarations.extend(found)
+        if not found and (match := _DECLARED.match(text, low, high)):
+            broken.append(match.group(1))
+    return t.Module(source.path, tuple(declarations), tuple(broken))
 
 
 def _long_strings(text: str) -> list[tuple[int, int]]:
     """The ranges of triple-quoted strings, comments and short strings taken into account."""
-    pattern = re.compile(r'"""(?:.|\n)*?(?:"""|\Z)|f?"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|#[^\n]*')
+    pattern = re.compile(r'"""[\s\S]*?(?:"""|\Z)|f?"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\'[^\'\\\n]*(?:\\.[^\'\\\n]*)*\'|#[^\n]*')
     return [match.span() for match in pattern.finditer(text) if match.group().startswith('"""')]
 
 

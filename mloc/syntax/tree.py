@@ -501,7 +501,8 @@ Statement: TypeAlias = Union[Bind, Require, If, For, Loop, Yield, Next, Return, 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One file."""
+    """One file. `broken` are the names that declarations with syntax errors would declare."""
 
     path: str
     declarations: tuple[Declaration, ...] = field(default=())
+    broken: tuple[str, ...] = field(default=())

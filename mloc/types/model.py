@@ -164,6 +164,19 @@ def is_artifact(type_: Type) -> bool:
     return isinstance(type_, (File, Dir, Table, Model))
 
 
+def is_known(type_: Type) -> bool:
+    """Whether nothing in a type is Unknown: false for `[]`, of which nothing says what it holds."""
+    match type_:
+        case Unknown():
+            return False
+        case Optional(item) | ListOf(item) | MapOf(item):
+            return is_known(item)
+        case Record(fields) | Metrics(fields):
+            return all(is_known(f.type) for f in fields)
+        case _:
+            return True
+
+
 def holds_artifact(type_: Type) -> bool:
     """Whether a value of this type is, or contains, an artifact."""
     match type_:

@@ -21,12 +21,7 @@ CASES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 REFUSED = {Feature.NESTED_FAN_OUT: Refusal("its tasks are expanded once", "make one list of all the pairs in a step")}
 
 
-def marked(case: str) -> object:
-    unreachable = pytest.mark.xfail(strict=True, reason="a run-time `limit` is still reported as an undefined name")
-    return pytest.param(case, marks=unreachable) if case.startswith("E0218") else case
-
-
-@pytest.mark.parametrize("case", [marked(case) for case in CASES])
+@pytest.mark.parametrize("case", CASES)
 def test_rendering(case: str, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FOLDER / case)
     analysis = analyse("input.mlp")

@@ -106,12 +106,24 @@ def _items(lines: Sequence[Line], end: Gap) -> Iterator[_Item]:
 
 def _comments(gap: Gap, before: int, after: int, columns: Sequence[int]) -> Iterator[_Item]:
     """Comments between lines: as deep as the line after, but before the end of a block as deep as they were written."""
-    for comment in gap.own:
+    describing = _describing(gap)
+    for index, comment in enumerate(gap.own):
         depth = after
+        if index >= describing:
+            before = after
         for inner in range(after + 1, before + 1):
             if columns[inner] <= comment.column:
                 depth = inner
         yield _Item(depth, comment.blanks, None, comment)
+
+
+def _describing(gap: Gap) -> int:
+    """Where the `##` comments directly above the next line begin."""
+    index, blanks = len(gap.own), gap.blanks
+    while index and not blanks and gap.own[index - 1].text.startswith("##"):
+        index -= 1
+        blanks = gap.own[index].blanks
+    return index
 
 
 def _belongs(items: Sequence[_Item]) -> list[bool]:
