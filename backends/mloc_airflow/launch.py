@@ -10,8 +10,10 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any, Protocol
 
 from mloc.runner.api import FileStore, Program, Records, StepFailed, load_program, run_unit
 from mloc.runner.jsons import Json
@@ -69,7 +71,7 @@ def airflow_version() -> str:
 
 def _run_dag(name: str, folder: Path, conf: dict[str, Json]) -> str | None:
     """Run a DAG of the folder; gives what went wrong."""
-    dag_bag = importlib.import_module("airflow.dag_processing.dagbag").DagBag(dag_folder=str(folder), safe_mode=False)
+    dag_bag = _found("DagBag", "airflow.dag_processing.dagbag", "airflow.models.dagbag")(dag_folder=str(folder), safe_mode=False)
     for path, error in dag_bag.import_errors.items():
         raise _Refused(f"{Path(path).name} does not load: {error}")
     dag = dag_bag.dags[name]
@@ -81,14 +83,32 @@ def _run_dag(name: str, folder: Path, conf: dict[str, Json]) -> str | None:
     return f"the run failed in {', '.join(failed)}" if failed else f"the run ended as {ended.state}"
 
 
-def _check(declared: Mapping[str, object], conf: dict[str, Json]) -> None:
+class _Params(Protocol):
+    """What a DAG declares of its parameters."""
+
+    def update(self, given: Mapping[str, Json]) -> None: ...
+
+    def validate(self) -> object: ...
+
+
+def _found(name: str, *modules: str) -> Any:  # noqa: ANN401  a class of an SDK that need not be installed
+    """What Airflow has by a name in the first of the modules that has it: versions differ."""
+    for module in modules:
+        try:
+            return getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError):
+            continue
+    raise AirflowMissing(f"this version of Airflow has no {name}: 3.1 to 3.3 are supported")
+
+
+def _check(declared: _Params, conf: dict[str, Json]) -> None:
     """Refuse what the API server would answer with status 400. Raises _Refused."""
-    errors = importlib.import_module("airflow.sdk.exceptions")
-    params = importlib.import_module("copy").deepcopy(declared)
+    wrong = _found("ParamValidationError", "airflow.sdk.exceptions", "airflow.exceptions")
+    params = deepcopy(declared)
     try:
         params.update(conf)
         params.validate()
-    except errors.ParamValidationError as error:
+    except wrong as error:
         raise _Refused(f"the parameters are refused: {error}") from None
 
 
