@@ -274,7 +274,7 @@ class AttributeReader:
 
     def _env_value(self, expr: t.Expr) -> str | None:
         """A constant's text: environment variables are strings, so numbers and flags are written the way f-strings write them."""
-        constant = self.file.compile_time(self.file.exprs.infer(expr, self.scope), expr.span)
+        constant = self.file.compile_time(self.file.exprs.typed(expr, self.scope), expr.span)
         if isinstance(constant.type, Unknown):
             return None
         if constant.type == STR:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def subscript(e: Expressions, expr: t.Subscript, scope: Scope) -> Expr:
-    value = e.infer(expr.value, scope)
+    value = e.typed(expr.value, scope)
     match value.type:
         case ListOf(item):
             key = e.value(expr.key, scope, Expectation(INT, "the index of a list"))

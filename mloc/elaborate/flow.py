@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Bag, Label, Rule
@@ -23,7 +23,7 @@ from mloc.diagnostics.rules import (
 )
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.calls import Calls
-from mloc.elaborate.expect import declared_as
+from mloc.elaborate.expect import Expectation, declared_as
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.merge import label_of, merge
 from mloc.elaborate.names import Ids, Place, bound_names, reserved
@@ -31,23 +31,33 @@ from mloc.elaborate.narrowing import narrowing, path_of
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
 from mloc.elaborate.steps import signature
-from mloc.ir.model import Arm, Branch, Expr, FanOut, Merged, Node, Ref, Region
+from mloc.ir.model import Arm, Branch, Call, Const, Expr, FanOut, Input, Merged, Node, Ref, Region, RunRequire, Settings, Step
 from mloc.source import Span
 from mloc.syntax import tree as t
-from mloc.types.model import INT, UNKNOWN, Enum, ListOf, Optional, Type, Unknown
+from mloc.types.model import BOOL, INT, STR, UNKNOWN, Enum, ListOf, Optional, Type, Unknown
 from mloc.types.show import show
 
 if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope, Found
 
 
+# Its name is a keyword's, so no declared step can have it.
+REQUIRE = Step("require", (Input("ok", BOOL), Input("message", STR)), (), named_outputs=True, run=RunRequire())
+
+
 @dataclass(slots=True)
 class Block:
-    """What a block gave: its nodes, and the `yield`s and `return`s found in it."""
+    """What a block gave: its nodes, and the `yield`s and `return`s found in it. `gates` are the `require`s that all later nodes wait for."""
 
     nodes: list[Node] = field(default_factory=list)
+    gates: tuple[str, ...] = ()
     yields: list[t.Yield] = field(default_factory=list)
     returns: list[t.Return] = field(default_factory=list)
+
+    def add(self, node: Node) -> None:
+        """Append a node, behind the gates passed so far."""
+        gates = tuple(gate for gate in self.gates if gate not in node.after)
+        self.nodes.append(replace(node, after=node.after + gates) if gates else node)
 
 
 @dataclass(slots=True)
@@ -91,7 +101,7 @@ class Flow:
                 self._later(statement.span, "`loop`")
                 self._name(statement.name, Poison(statement.name.span), scope)
             case t.Require():
-                self._later(statement.span, "`require`" if statement.condition is not None else "`fail`")
+                self._require(statement, scope, place, block)
             case t.Options():
                 self._later(statement.span, "`options`")
             case t.Handler(kind=kind):
@@ -140,7 +150,7 @@ class Flow:
                 id_ = self.ids.named(statement.name.text if statement.name else found.declaration.name.text, place)
                 node, local = self.calls.call(statement, found, scope, id_)
                 if node is not None:
-                    block.nodes.append(node)
+                    block.add(node)
                 self._name(statement.name, local, scope)
                 return
             if found is not None and isinstance(found.declaration, t.PipelineDef):
@@ -182,8 +192,20 @@ class Flow:
         merged = tuple(Merged(label_of(r.name, ()), r.type, (r.value,)) for r in given)
         if any(isinstance(r.value.type, Unknown) for r in given) or len(given) != len(called.outputs):
             return Poison(span)
-        block.nodes.append(Branch(id_, (Arm("else", None, Region(tuple(body.nodes))),), merged, after, statement.span))
+        block.add(Branch(id_, (Arm("else", None, Region(tuple(body.nodes))),), merged, after, statement.span))
         return self.calls.bound(called, {r.name: Ref(r.type, id_, m.name) for r, m in zip(given, merged, strict=True)}, id_, span)
+
+    def _require(self, statement: t.Require, scope: Scope, place: Place, block: Block) -> None:
+        """A condition that everything after it in the block waits for, and may rely on."""
+        ok: Expr = Const(BOOL, "false") if statement.condition is None else self.exprs.condition(statement.condition, scope)
+        message = self.exprs.value(statement.message, scope, Expectation(STR, "the message"))
+        id_ = self.ids.named(REQUIRE.name, place)
+        if not isinstance(ok.type, Unknown) and not isinstance(message.type, Unknown):
+            self.calls.steps.setdefault(REQUIRE.name, REQUIRE)
+            block.add(Call(id_, REQUIRE.name, (("ok", ok), ("message", message)), (), Settings(), statement.span))
+            block.gates = (*block.gates, id_)
+        if statement.condition is not None:
+            scope.narrowed.update(narrowing(self.exprs, statement.condition, scope, when=True))
 
     def _value(self, statement: t.Bind, scope: Scope) -> None:
         value = statement.value
@@ -246,7 +268,7 @@ class Flow:
             scopes.append(scope.inner())
         merged, names = merge(id_, scopes, self.file.bag)
         if not broken:
-            block.nodes.append(Branch(id_, tuple(arms), merged, (), statement.span))
+            block.add(Branch(id_, tuple(arms), merged, (), statement.span))
         for name, local in names.items():
             self._name(t.Identifier(name, local.span), Poison(local.span) if broken else local, scope)
         self._name(statement.name, Order("an `if`", statement.span, id_), scope)
@@ -288,9 +310,7 @@ class Flow:
         good = not isinstance(source.type, Unknown) and not isinstance(item_type, Unknown)
         good = good and not (result is not None and isinstance(result.type, Unknown))
         if good:
-            block.nodes.append(
-                FanOut(id_, statement.item.text, item_type, source, limit, Region(tuple(body.nodes)), result, (), statement.span)
-            )
+            block.add(FanOut(id_, statement.item.text, item_type, source, limit, Region(tuple(body.nodes)), result, (), statement.span))
         self._name(statement.name, self._collected(statement, id_, result, good), scope)
 
     def _collected(self, statement: t.For, id_: str, result: Expr | None, good: bool) -> Local:
@@ -323,7 +343,7 @@ class Flow:
     def _limit(self, statement: t.For, scope: Scope) -> int | None:
         if statement.limit is None:
             return None
-        value = self.exprs.infer(statement.limit, scope)
+        value = self.exprs.typed(statement.limit, scope)
         constant = self.file.compile_time(value, statement.limit.span)
         if isinstance(constant.type, Unknown):
             return None

@@ -9,7 +9,7 @@ from mloc.syntax import tree as t
 
 KEYWORDS = frozenset(
     "False None True and as assert async await break class continue def del elif else except finally for from global if import in is "
-    "lambda nonlocal not or pass raise return try while with yield true false null run".split()
+    "lambda nonlocal not or pass raise return try while with yield true false null run require".split()
 )
 _ARM = re.compile(r"then|elif\d+")
 
@@ -90,6 +90,8 @@ def bound_names(body: tuple[t.Statement, ...]) -> set[str]:
             case t.For(name=name):
                 if name is not None:
                     names.add(name.text)
+            case t.Require():
+                names.add("require")
             case t.Loop(name=name):
                 names.add(name.text)
             case _:

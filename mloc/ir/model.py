@@ -214,7 +214,12 @@ class RunShell:
     line: int = field(default=0, compare=False)
 
 
-Run: TypeAlias = Union[RunPython, RunInline, RunShell]
+@dataclass(frozen=True, slots=True)
+class RunRequire:
+    """A `require`: fails with the text of its input `message` unless its input `ok` is true. It runs no code and is never retried."""
+
+
+Run: TypeAlias = Union[RunPython, RunInline, RunShell, RunRequire]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from mloc.ir.model import (
     Run,
     RunInline,
     RunPython,
+    RunRequire,
     RunShell,
     Settings,
     Step,
@@ -239,6 +240,8 @@ def _run_json(run: Run) -> Json:
             return {"inline": code, "line": line}
         case RunShell(script, line):
             return {"shell": script, "line": line}
+        case RunRequire():
+            return {"require": True}
         case _:
             assert_never(run)
 

@@ -45,6 +45,8 @@ class Attempt:
 
 def run_attempt(attempt: Attempt) -> dict[str, Json]:
     """The wire values of the outputs, artifacts kept in the store. Raises StepFailed; the scratch folder is gone in any case."""
+    if "require" in attempt.program.step(as_text(attempt.unit.body.get("step"), "a unit's step")).run:
+        return _require(attempt)
     try:
         scratch = Path(tempfile.mkdtemp(prefix="mloc-"))
         try:
@@ -55,6 +57,13 @@ def run_attempt(attempt: Attempt) -> dict[str, Json]:
         raise StepFailed("store", str(error), attempt.unit.line) from error
     except OSError as error:
         raise StepFailed("exception", f"the step cannot be run here: {reason(error)}", attempt.unit.line) from error
+
+
+def _require(attempt: Attempt) -> dict[str, Json]:
+    """A `require` needs no process: its condition and message were evaluated with its inputs."""
+    if attempt.inputs["ok"] is not True:
+        raise StepFailed("require", as_text(attempt.inputs["message"], "the message"), attempt.unit.line)
+    return {}
 
 
 def _run_in(scratch: Path, attempt: Attempt) -> dict[str, Json]:

@@ -135,7 +135,6 @@ def test_fan_out_types_and_yield() -> None:
         (["a = number(x=1) with resources(gpus=1)"], "E0702"),
         (["a = number(x=1) with resources(gpu=n)"], "E0218"),
         (["s = loop x = 1 max 3:", "    next x until true"], "E0010"),
-        (['require n > 0, "no"'], "E0010"),
     ],
 )
 def test_mistakes_give_one_error(lines: list[str], code: str) -> None:

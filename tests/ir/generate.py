@@ -27,6 +27,7 @@ from mloc.ir.model import (
     Run,
     RunInline,
     RunPython,
+    RunRequire,
     RunShell,
     Settings,
     Step,
@@ -134,7 +135,7 @@ class _Generator:
 
     def run(self) -> Run:
         return self.random.choice(
-            (RunPython("package.module", "function"), RunInline('return f"{x}"\n'), RunShell("echo '|'\n\n  cat\t$x\n"), RunInline(""))
+            (RunPython("package.module", "function"), RunInline('return f"{x}"\n'), RunShell("echo '|'\n\n  cat\t$x\n"), RunInline(""), RunRequire())
         )
 
     def settings(self) -> Settings:

@@ -25,6 +25,7 @@ from mloc.ir.model import (
     Run,
     RunInline,
     RunPython,
+    RunRequire,
     RunShell,
     Settings,
     Step,
@@ -112,8 +113,10 @@ def _run(data: Object) -> Run:
             return RunInline(_text(data, "code"), _whole(data, "line") or 0)
         case {"kind": "shell"}:
             return RunShell(_text(data, "script"), _whole(data, "line") or 0)
+        case {"kind": "require"}:
+            return RunRequire()
         case _:
-            raise BadProgram("a step runs python, inline or shell")
+            raise BadProgram("a step runs python, inline, shell or require")
 
 
 def _region(data: Object) -> Region:

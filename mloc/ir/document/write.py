@@ -19,6 +19,7 @@ from mloc.ir.model import (
     Run,
     RunInline,
     RunPython,
+    RunRequire,
     RunShell,
     Settings,
     Step,
@@ -84,6 +85,8 @@ def _run(run: Run) -> Json:
             return {"kind": "inline", "code": code, "line": line}
         case RunShell(script, line):
             return {"kind": "shell", "script": script, "line": line}
+        case RunRequire():
+            return {"kind": "require"}
         case _:
             assert_never(run)
 

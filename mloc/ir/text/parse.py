@@ -23,6 +23,7 @@ from mloc.ir.model import (
     Run,
     RunInline,
     RunPython,
+    RunRequire,
     RunShell,
     Settings,
     Step,
@@ -165,6 +166,9 @@ class _Reader:
             module, _, function = line.string().rpartition(":")
             line.end()
             return RunPython(module, function)
+        if line.accept("require"):
+            line.end()
+            return RunRequire()
         inline = line.accept("inline")
         if not inline:
             line.expect("shell")

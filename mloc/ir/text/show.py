@@ -6,7 +6,22 @@ import json
 from typing import assert_never
 
 from mloc.ir.called import is_called
-from mloc.ir.model import Branch, Call, Expr, FanOut, Node, Pipeline, Region, Run, RunInline, RunPython, RunShell, Settings, Step
+from mloc.ir.model import (
+    Branch,
+    Call,
+    Expr,
+    FanOut,
+    Node,
+    Pipeline,
+    Region,
+    Run,
+    RunInline,
+    RunPython,
+    RunRequire,
+    RunShell,
+    Settings,
+    Step,
+)
 from mloc.ir.text.show_exprs import expr_text
 from mloc.ir.text.show_types import TypeNames, domain_text
 from mloc.ir.text.words import Known, name
@@ -138,6 +153,8 @@ def _run(run: Run) -> tuple[str, str | None]:
             return "inline", code
         case RunShell(script):
             return "shell", script
+        case RunRequire():
+            return "require", None
         case _:
             assert_never(run)
 
