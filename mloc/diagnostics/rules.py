@@ -26,6 +26,10 @@ BAD_LITERAL = _rule("E0006", "bad-literal", "a literal that cannot be read")
 TOO_DEEP = _rule("E0007", "too-deep", "an expression is nested too deeply")
 NOT_YET = _rule("E0010", "not-yet", "a construct that this version of mloc reads but does not run")
 
+UNUSED_SUPPRESSION = _rule("W0012", "unused-suppression", "a suppression of something that is not found there")
+BAD_SUPPRESSION = _rule("W0013", "unknown-code-in-suppression", "a suppression without a code, or with one that cannot be suppressed")
+SUPPRESSION_WITHOUT_REASON = _rule("E0014", "suppression-without-reason", "a suppression that does not say why, where the project asks for it")
+
 # 01: names and imports
 UNDEFINED_NAME = _rule("E0101", "undefined-name", "a name that nothing defines")
 DUPLICATE = _rule("E0102", "duplicate-declaration", "a name declared twice")
@@ -65,7 +69,7 @@ NESTED_CALL = _rule("E0307", "nested-call", "a step call inside another expressi
 RETURN_MISMATCH_OUTPUTS = _rule("E0310", "return-mismatch", "a `return` that does not match the declared outputs")
 MISSING_RETURN_STATEMENT = _rule("E0311", "missing-return", "a pipeline with outputs that returns nothing")
 AFTER_RETURN = _rule("E0312", "after-return", "a statement after `return`, or a `return` inside a block")
-NO_CALL = _rule("E0314", "no-call", "a statement that does nothing")
+NO_CALL = _rule("E0317", "no-call", "a statement that does nothing")
 BAD_ORDER = _rule("E0316", "bad-order", "`after` something that cannot be waited for")
 
 # 04: tables
@@ -80,7 +84,8 @@ NOT_A_LIST = _rule("E0501", "not-a-list", "a fan-out or projection over somethin
 NOT_A_BOOL = _rule("E0502", "not-a-bool", "a condition that is not a bool")
 YIELD_MISPLACED = _rule("E0503", "yield-misplaced", "a `yield` that is missing, doubled or outside a `for`")
 NEXT_MISPLACED = _rule("E0504", "next-misplaced", "a `next` that is missing, doubled or outside a `loop`")
-BAD_LIMIT = _rule("E0512", "bad-limit", "a `limit` that is not a positive whole number")
+LOOP_BOUND = _rule("E0507", "loop-bound", "a `loop` without a finite bound, or with one that is too large")
+BAD_LIMIT = _rule("E0514", "bad-limit", "a `limit` that is not a positive whole number")
 BRANCH_TYPES = _rule("E0513", "branch-types", "a name bound to different types in the branches of an `if`")
 
 # 06: the code behind a step
@@ -110,6 +115,7 @@ LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string l
 # 07: attributes, resources, images, environment
 BAD_QUANTITY = _rule("E0701", "bad-quantity", "a resource, time or count that is zero, negative or too large")
 UNKNOWN_RESOURCE = _rule("E0702", "unknown-resource", "a resource that does not exist")
+OVER_LIMIT = _rule("W0708", "over-limit", "a step asks for more than the project allows")
 BAD_ENVIRONMENT = _rule("E0710", "bad-environment", "an environment variable that cannot be set")
 UNKNOWN_ATTRIBUTE = _rule("E0720", "unknown-attribute", "an attribute that does not exist, or not in this block")
 BAD_ATTRIBUTE = _rule("E0721", "bad-attribute", "an attribute with the wrong arguments")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.calls import Calls
 from mloc.elaborate.expect import Expectation, declared_as
 from mloc.elaborate.expressions import Expressions
+from mloc.elaborate.loops import loop
 from mloc.elaborate.merge import label_of, merge
 from mloc.elaborate.names import Ids, Place, bound_names, reserved
 from mloc.elaborate.narrowing import narrowing, path_of
@@ -34,8 +36,9 @@ from mloc.elaborate.steps import signature
 from mloc.ir.model import Arm, Branch, Call, Const, Expr, FanOut, Input, Merged, Node, Ref, Region, RunRequire, Settings, Step
 from mloc.source import Span
 from mloc.syntax import tree as t
-from mloc.types.model import BOOL, INT, STR, UNKNOWN, Enum, ListOf, Optional, Type, Unknown
+from mloc.types.model import BOOL, INT, STR, UNKNOWN, Bounds, Enum, ListOf, Optional, Type, Unknown
 from mloc.types.show import show
+from mloc.types.signature import Signature
 
 if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope, Found
@@ -47,12 +50,16 @@ REQUIRE = Step("require", (Input("ok", BOOL), Input("message", STR)), (), named_
 
 @dataclass(slots=True)
 class Block:
-    """What a block gave: its nodes, and the `yield`s and `return`s found in it. `gates` are the `require`s that all later nodes wait for."""
+    """What a block gave: its nodes, and the `yield`s, `return`s and `next`s found in it.
+
+    `gates` are the `require`s that all later nodes wait for.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     gates: tuple[str, ...] = ()
     yields: list[t.Yield] = field(default_factory=list)
     returns: list[t.Return] = field(default_factory=list)
+    nexts: list[t.Next] = field(default_factory=list)
 
     def add(self, node: Node) -> None:
         """Append a node, behind the gates passed so far."""
@@ -62,13 +69,17 @@ class Block:
 
 @dataclass(slots=True)
 class Flow:
-    """Elaborates the body of one pipeline; `active` are the pipelines being called, outermost first."""
+    """Elaborates the body of one pipeline; `active` are the pipelines being called, outermost first.
+
+    `bounds` are the ranges of its whole-number parameters.
+    """
 
     file: FileScope
     exprs: Expressions
     calls: Calls
     ids: Ids
     active: tuple[t.PipelineDef, ...]
+    bounds: Mapping[str, tuple[int, int]]
 
     def block(self, body: tuple[t.Statement, ...], scope: Scope, place: Place) -> Block:
         """The nodes of a block; its names are bound in `scope`."""
@@ -96,10 +107,12 @@ class Flow:
                 else:
                     block.returns.append(statement)
             case t.Next():
-                self._report(NEXT_MISPLACED, statement.span, "`next` stands only in a `loop`")
+                if place.in_loop:
+                    block.nexts.append(statement)
+                else:
+                    self._report(NEXT_MISPLACED, statement.span, "`next` stands only at the end of a `loop`")
             case t.Loop():
-                self._later(statement.span, "`loop`")
-                self._name(statement.name, Poison(statement.name.span), scope)
+                self.bind(statement.name, loop(self, statement, scope, place, block), scope)
             case t.Require():
                 self._require(statement, scope, place, block)
             case t.Options():
@@ -115,7 +128,7 @@ class Flow:
 
     # ---- binding ----
 
-    def _name(self, name: t.Identifier | None, local: Local, scope: Scope) -> None:
+    def bind(self, name: t.Identifier | None, local: Local, scope: Scope) -> None:
         """Bind a name, unless it is reserved or already bound here or outside."""
         if name is None:
             return
@@ -151,10 +164,10 @@ class Flow:
                 node, local = self.calls.call(statement, found, scope, id_)
                 if node is not None:
                     block.add(node)
-                self._name(statement.name, local, scope)
+                self.bind(statement.name, local, scope)
                 return
             if found is not None and isinstance(found.declaration, t.PipelineDef):
-                self._name(statement.name, self._pipeline(statement, found, scope, place, block), scope)
+                self.bind(statement.name, self._pipeline(statement, found, scope, place, block), scope)
                 return
         self._value(statement, scope)
 
@@ -180,7 +193,12 @@ class Flow:
         id_ = self.ids.named(statement.name.text if statement.name else declaration.name.text, place)
         exprs = Expressions(found.file, self.file.bag, self.exprs.provenance)
         inner = Flow(
-            found.file, exprs, Calls(found.file, exprs, self.calls.provenance, self.calls.steps), self.ids, (*self.active, declaration)
+            found.file,
+            exprs,
+            Calls(found.file, exprs, self.calls.provenance, self.calls.steps),
+            self.ids,
+            (*self.active, declaration),
+            bounds_of(called),
         )
         names_in = Scope()
         for input_ in called.inputs:
@@ -226,7 +244,7 @@ class Flow:
             what = "`after`" if statement.after else "`with`"
             self._report(BAD_ORDER, statement.span, f"{what} applies to a call, and this is only a value")
         expr = self.exprs.typed(value, scope)
-        self._name(
+        self.bind(
             statement.name, Poison(statement.name.span) if isinstance(expr.type, Unknown) else Value(expr, statement.name.span), scope
         )
 
@@ -270,8 +288,8 @@ class Flow:
         if not broken:
             block.add(Branch(id_, tuple(arms), merged, (), statement.span))
         for name, local in names.items():
-            self._name(t.Identifier(name, local.span), Poison(local.span) if broken else local, scope)
-        self._name(statement.name, Order("an `if`", statement.span, id_), scope)
+            self.bind(t.Identifier(name, local.span), Poison(local.span) if broken else local, scope)
+        self.bind(statement.name, Order("an `if`", statement.span, id_), scope)
 
     def _exhaustive(self, statement: t.If, scope: Scope) -> bool:
         """Whether a chain without else compares one enum with each of its members."""
@@ -304,14 +322,14 @@ class Flow:
         item: Local = (
             Poison(statement.item.span) if isinstance(item_type, Unknown) else Value(Ref(item_type, id_, "item"), statement.item.span)
         )
-        self._name(statement.item, item, inner)
+        self.bind(statement.item, item, inner)
         body = self.block(statement.body, inner, place.body(id_))
         result = self._result(statement, body, inner)
         good = not isinstance(source.type, Unknown) and not isinstance(item_type, Unknown)
         good = good and not (result is not None and isinstance(result.type, Unknown))
         if good:
             block.add(FanOut(id_, statement.item.text, item_type, source, limit, Region(tuple(body.nodes)), result, (), statement.span))
-        self._name(statement.name, self._collected(statement, id_, result, good), scope)
+        self.bind(statement.name, self._collected(statement, id_, result, good), scope)
 
     def _collected(self, statement: t.For, id_: str, result: Expr | None, good: bool) -> Local:
         span = statement.span if statement.name is None else statement.name.span
@@ -388,3 +406,13 @@ def _callee(call: t.CallExpr) -> str | None:
     if isinstance(call.callee, t.Member) and isinstance(call.callee.value, t.Name):
         return f"{call.callee.value.text}.{call.callee.name.text}"
     return None
+
+
+def bounds_of(signature: Signature) -> dict[str, tuple[int, int]]:
+    """The ranges of the whole-number parameters that have one."""
+    found = {}
+    for input_ in signature.inputs:
+        if input_.type == INT and isinstance(input_.domain, Bounds):
+            ends = [end.strip('"').removeprefix("i:") for end in (input_.domain.low, input_.domain.high)]
+            found[input_.name] = (int(ends[0]), int(ends[1]))
+    return found

@@ -34,6 +34,7 @@ class Place:
     arms: tuple[tuple[str, frozenset[str]], ...] = ()
     in_fan_out: bool = False
     top: bool = True
+    in_loop: bool = False
 
     def arm(self, label: str, shared: frozenset[str]) -> Place:
         return Place(self.prefix, (*self.arms, (label, shared)), self.in_fan_out, top=False)

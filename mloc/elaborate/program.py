@@ -14,7 +14,7 @@ from mloc.elaborate.calls import Calls
 from mloc.elaborate.declarations import FileScope, Loader, World
 from mloc.elaborate.expect import Provenance
 from mloc.elaborate.expressions import Expressions
-from mloc.elaborate.flow import Flow
+from mloc.elaborate.flow import Flow, bounds_of
 from mloc.elaborate.names import Ids, Place
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import Poison, Scope, Value
@@ -84,7 +84,7 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str) -> Pipel
     provenance = Provenance(lines=lines)
     exprs = Expressions(file, file.bag, provenance)
     steps: dict[str, Step] = {}
-    flow = Flow(file, exprs, Calls(file, exprs, provenance, steps), Ids(), (declaration,))
+    flow = Flow(file, exprs, Calls(file, exprs, provenance, steps), Ids(), (declaration,), bounds_of(found))
     scope = Scope()
     for input_ in found.inputs:
         unknown = isinstance(input_.type, Unknown)

@@ -1,4 +1,4 @@
-"""Which branches are no choice at all but the region of a called pipeline."""
+"""Which branches are no choice at all but the region of a called pipeline or of a loop."""
 
 from __future__ import annotations
 

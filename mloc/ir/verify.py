@@ -21,7 +21,9 @@ from mloc.types.relate import mismatch
 from mloc.types.show import show
 
 _SEGMENT = r"[A-Za-z_][A-Za-z0-9_]*(?:#[1-9][0-9]*)?"
-_REST = re.compile(rf"{_SEGMENT}(?:\.{_SEGMENT})*")
+# A loop's rounds are numbered: `s[0].y`.
+_REST = re.compile(rf"{_SEGMENT}(?:(?:\[[0-9]+\])?\.{_SEGMENT})*")
+_INSIDE = re.compile(rf"(?:\[[0-9]+\])?\.{_SEGMENT}(?:(?:\[[0-9]+\])?\.{_SEGMENT})*")
 
 Locals = dict[str, Type]
 
@@ -118,7 +120,8 @@ class _Verifier:
             del self.visible[id_]
 
     def claim(self, node: Node, prefix: str) -> None:
-        good = node.id.startswith(prefix) and _REST.fullmatch(node.id, len(prefix)) is not None
+        rest = _INSIDE if prefix and not prefix.endswith(".") else _REST
+        good = node.id.startswith(prefix) and rest.fullmatch(node.id, len(prefix)) is not None
         self.require(good, f"an id here is `{prefix}` and names joined by dots")
         units = [node.id]
         match node:
@@ -169,7 +172,7 @@ class _Verifier:
             self.require(merged.name != "arm", "`arm` is the output that says which arm was taken")
             self.require(len(merged.values) == len(branch.arms), f"`{merged.name}` has not one value an arm")
         for at, arm in enumerate(branch.arms):
-            added = self.region(arm.region, f"{branch.id}." if is_called(branch) else prefix)
+            added = self.region(arm.region, branch.id if is_called(branch) else prefix)
             self.node = branch.id
             for merged in branch.merged:
                 self.merged(merged, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias, assert_never
@@ -18,6 +19,8 @@ from mloc.types.model import ListOf, MapOf, Metrics, Optional, Record, Scalar, T
 SCHEMA = "mloc-report/1"
 
 Status: TypeAlias = Literal["succeeded", "failed", "cancelled"]
+
+_LATER_ROUND = re.compile(r"\[[1-9][0-9]*\]")
 
 
 def report(
@@ -60,9 +63,17 @@ def _steps(pipeline: Pipeline, history: History) -> dict[str, Json]:
     declared = {step.name: step for step in pipeline.steps}
     ordinals = {node.id: ordinal for ordinal, node in enumerate(nodes(pipeline.region))}
     found = sorted(_places(pipeline.region, (), False, history), key=lambda spot: (ordinals[spot[0].id], spot[1]))
-    return {
-        place(call.id, list(at)): _entry(declared[call.step], place(call.id, list(at)), untaken, history) for call, at, untaken in found
+    entries = {
+        place(call.id, list(at)): (call, _entry(declared[call.step], place(call.id, list(at)), untaken, history))
+        for call, at, untaken in found
     }
+    return {id_: entry for id_, (call, entry) in entries.items() if not _is_round_not_reached(call.id, entry)}
+
+
+def _is_round_not_reached(static_id: str, entry: Json) -> bool:
+    """Rounds of a loop after the first that were not reached are absent: that many were never promised."""
+    assert isinstance(entry, dict)
+    return entry["status"] in ("skipped", "not_run") and _LATER_ROUND.search(static_id) is not None
 
 
 def _places(region: Region, at: Place, untaken: bool, history: History) -> Iterator[tuple[Call, Place, bool]]:
