@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from mloc import runner
 from mloc.backend import Artifacts, Backend, Request, load
 from mloc.diagnostics.model import Bag, Diagnostic
+from mloc.diagnostics.rules import leaves_whole
+from mloc.diagnostics.select import EVERYTHING, Policy, selected
+from mloc.diagnostics.suppress import remarks, suppress
+from mloc.elaborate.declarations import Loader
 from mloc.elaborate.program import elaborate
 from mloc.ir.model import Pipeline, RunPython
 from mloc.ir.program import node_spans, program
@@ -20,17 +24,21 @@ from mloc.version import VERSION
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One file checked: what was found, the files it was found in, and the pipelines (none when there are errors)."""
+    """One file checked: what was found, the files it was found in, and the pipelines (none when there are errors).
+
+    `blocking` holds the errors that are suppressed and leave nothing to compile all the same.
+    """
 
     path: str
     diagnostics: tuple[Diagnostic, ...]
     files: Mapping[str, SourceFile]
     pipelines: tuple[Pipeline, ...]
     project: Project
+    blocking: tuple[Diagnostic, ...] = ()
 
     @property
     def has_errors(self) -> bool:
-        return any(d.rule.severity == "error" for d in self.diagnostics)
+        return _fails(self.diagnostics)
 
     def lines(self, pipeline: Pipeline) -> dict[str, int]:
         """The source line of every node by id; "" is the pipeline's own."""
@@ -46,14 +54,36 @@ class Compilation:
     artifacts: Artifacts | None
 
 
-def analyse(path: str) -> Analysis:
-    """Text → tree → IR → passes. Raises SourceError when the file cannot be read, ProjectError when its project is broken."""
+def analyse(path: str, flags: Policy = EVERYTHING, *, for_targets: bool = False, read: Loader = load_source) -> Analysis:
+    """Text → tree → IR → passes → what the project and `flags` want to hear of it; `for_targets` asks the project's targets too.
+
+    Raises SourceError when the file cannot be read, ProjectError when its project is broken, BackendError when a target is.
+    """
     bag = Bag()
-    elaborated = elaborate(path, load_source, bag)
+    elaborated = elaborate(path, read, bag)
+    project = elaborated.world.project(path)
+    # Wrong about the user's Python, mloc may be suppressed and the program is whole; after any other error it has holes.
+    blocking = tuple(d for d in bag if d.rule.severity == "error" and not leaves_whole(d.rule))
     pipelines: tuple[Pipeline, ...] = ()
-    if not bag.has_errors:
+    if not blocking:
         pipelines = tuple(run(pipeline, bag, PIPELINE) for pipeline in elaborated.pipelines)
-    return Analysis(path, bag.sorted(), elaborated.files, pipelines, elaborated.world.project(path))
+        for target in project.config.targets if for_targets else ():
+            _ask(load(target), pipelines, bag)
+    divided = suppress(bag.sorted(), elaborated.files)
+    policy = project.config.policy.merged(flags)
+    said = remarks(elaborated.files[path], divided.hidden, strict=policy.strict, complete=not _fails(divided.shown))
+    found = tuple(sorted(selected((*divided.shown, *said), policy), key=lambda d: d.sort_key))
+    unsaid = tuple(d for d in blocking if d in divided.hidden)
+    return Analysis(path, found, elaborated.files, () if blocking or _fails(found) else pipelines, project, unsaid)
+
+
+def _ask(backend: Backend, pipelines: tuple[Pipeline, ...], bag: Bag) -> None:
+    for pipeline in pipelines:
+        legality.check(pipeline, backend.name, backend.refused, bag)
+
+
+def _fails(diagnostics: tuple[Diagnostic, ...]) -> bool:
+    return any(d.rule.severity == "error" for d in diagnostics)
 
 
 def compile(analysis: Analysis, pipeline: Pipeline, target: str) -> Compilation:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from mloc.frozen import dataclass
 from mloc.source import Span
 
 Severity: TypeAlias = Literal["error", "warning", "note"]

@@ -28,7 +28,7 @@ NOT_YET = _rule("E0010", "not-yet", "a construct that this version of mloc reads
 
 UNUSED_SUPPRESSION = _rule("W0012", "unused-suppression", "a suppression of something that is not found there")
 BAD_SUPPRESSION = _rule("W0013", "unknown-code-in-suppression", "a suppression without a code, or with one that cannot be suppressed")
-SUPPRESSION_WITHOUT_REASON = _rule("E0014", "suppression-without-reason", "a suppression that does not say why, where the project asks for it")
+SUPPRESSION_WITHOUT_REASON = _rule("E0014", "suppression-without-reason", "a suppression that does not say why, as the project asks")
 
 # 01: names and imports
 UNDEFINED_NAME = _rule("E0101", "undefined-name", "a name that nothing defines")
@@ -124,3 +124,15 @@ NOT_USED_YET = _rule("W0723", "not-used-yet", "an attribute that this version of
 
 # 11: targets
 NOT_EXPRESSIBLE = _rule("E1120", "not-expressible", "a construct that the target cannot express")
+
+_ABOUT_CODE = frozenset(
+    {MODULE_NOT_FOUND, FUNCTION_NOT_FOUND, ARGUMENT_MISMATCH, RETURN_MISMATCH, GENERATOR_FUNCTION, INLINE_NAME, SHELL_OUTPUT}
+)
+
+
+def leaves_whole(rule: Rule) -> bool:
+    """Whether a program with such an error still says everything that is needed to run it.
+
+    These are about the code behind a step, of which mloc knows only what its text tells.
+    """
+    return rule in _ABOUT_CODE

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from mloc.diagnostics.display import Cell, Role, cells, clean, shown, width
+from mloc.frozen import dataclass
 from mloc.source import SourceFile, Span
 
 # Lines further apart than this are shown in snippets of their own.

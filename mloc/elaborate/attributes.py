@@ -16,6 +16,7 @@ from mloc.diagnostics.rules import (
     BAD_QUANTITY,
     NOT_USED_YET,
     NOT_YET,
+    OVER_LIMIT,
     UNKNOWN_ATTRIBUTE,
     UNKNOWN_RESOURCE,
 )
@@ -240,7 +241,16 @@ class AttributeReader:
         if value is not None and value == 0 and key != "gpu":
             self.file.bag.report(BAD_QUANTITY, expr.span, f"`{key}` must be more than zero", help="leave it out to ask for nothing")
             return {}
+        if value is not None:
+            self._within_limit(key, value, expr.span)
         return {} if value is None else {f"resources.{key}": value}
+
+    def _within_limit(self, key: str, value: float, span: Span) -> None:
+        limit = self.file.world.project(self.file.source.path).config.limits.of(key)
+        if limit is not None and value > limit:
+            most = f"{int(limit) / 2**30:g}GiB" if key in ("memory", "disk") else f"{limit:g}"
+            message = f"`{key}` is more than the project allows"
+            self.file.bag.report(OVER_LIMIT, span, message, label=f"at most {most}", notes=("`limits` in `[tool.mloc]` says so",))
 
     def _image(self, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:
         if len(arguments) != 1 or arguments[0].name is not None:

@@ -10,19 +10,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ORDER = ("version", "source", "diagnostics", "syntax", "types", "ir", "elaborate", "backend", "passes", "emit", "driver", "cli")
+ORDER = ("version", "frozen", "source", "diagnostics", "config", "syntax", "types", "ir", "elaborate", "backend", "passes", "emit", "driver", "cli")
 BESIDE = {
     # rooms that stand beside the order, with all they may import of mloc
     "runner": frozenset[str](),
-    "local": frozenset({"version", "source", "diagnostics", "types", "ir", "runner"}),
+    "local": frozenset({"version", "frozen", "source", "diagnostics", "types", "ir", "runner"}),
 }
-BACKENDS = frozenset({"version", "source", "diagnostics", "types", "ir", "passes", "backend", "emit", "runner"})
+BACKENDS = frozenset({"version", "frozen", "source", "diagnostics", "types", "ir", "passes", "backend", "emit", "runner"})
 WORLD = {"os", "pathlib", "shutil", "tempfile", "subprocess", "socket", "random", "time", "secrets", "uuid", "urllib", "glob", "fileinput"}
 """Modules of input and output, clock, randomness and environment."""
 OUTSIDE = {
     # files outside the rooms cli, local and runner that may touch the world, and why
     "mloc/source.py": "reads the user's text",
     "mloc/syntax/grammar.py": "finds the grammar and keeps its tables",
+    "mloc/config/read.py": "reads the project file",
     "mloc/types/python": "reads the user's Python",
     "mloc/elaborate/declarations.py": "computes with paths; the loader it is given reads",
     "mloc/elaborate/program.py": "computes with paths",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from mloc.config.model import Config, ConfigError
+from mloc.config.read import FILE, config, read
 
 
 class ProjectError(Exception):
@@ -29,24 +33,29 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project: its folder, the folders where modules are looked up (in order), and the packages that it says it needs."""
+    """A project: its folder, the folders where modules are looked up (in order), the packages that it says it needs, and its settings."""
 
     root: Path
     source_roots: tuple[Path, ...]
     dependencies: tuple[str, ...] = ()
+    config: Config = field(default_factory=Config)
 
     @staticmethod
     def of(mlp_path: str | Path) -> Project:
         """The project of a program: the nearest folder upward with a `pyproject.toml`, else the file's own.
 
         Modules are looked up beside the program first (docs/decisions/0001), then in the project's folder, then in `[tool.mloc] src`.
-        Raises ProjectError when the project file cannot be read or `src` is not a list of folders.
+        Raises ProjectError when the project file cannot be read or its `[tool.mloc]` is not as it should be.
         """
         own = Path(mlp_path).parent.resolve()
-        root = next((folder for folder in (own, *own.parents) if (folder / "pyproject.toml").is_file()), own)
-        settings = _read_settings(root / "pyproject.toml")
+        root = next((folder for folder in (own, *own.parents) if (folder / FILE).is_file()), own)
+        try:
+            document = read(root)
+            settings = config(document)
+        except ConfigError as error:
+            raise ProjectError(str(error)) from None
         roots = [own, root, *((root / folder).resolve() for folder in settings.src)]
-        return Project(root, tuple(dict.fromkeys(roots)), (*settings.dependencies, *_requirements(root)))
+        return Project(root, tuple(dict.fromkeys(roots)), (*_dependencies(document.table), *_requirements(root)), settings)
 
     def locate(self, name: str) -> Located | None:
         """Where `import name` would find a first-party module or package; None when it is not in the project."""
@@ -112,40 +121,7 @@ def _importable(folder: Path) -> set[str]:
     return {name for name in files | packages if name.isidentifier() and not name.startswith("__")}
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    src: tuple[str, ...] = (".",)
-    dependencies: tuple[str, ...] = ()
-
-
-def _read_settings(path: Path) -> _Settings:
-    if not path.is_file():
-        return _Settings()
-    import tomllib  # only projects with a pyproject.toml pay for it
-
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ProjectError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ProjectError(f"{path}: is not UTF-8 text (byte {error.start})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ProjectError(f"{path}: is not valid TOML: {error}") from None
-    tool = _table(document, "tool", path)
-    src = _table(tool, "mloc", path).get("src", ["."])
-    if not isinstance(src, list) or not all(isinstance(folder, str) for folder in src):
-        raise ProjectError(f'{path}: `src` in `[tool.mloc]` must be a list of folders, like `src = ["src"]`, found `{src!r}`')
-    return _Settings(tuple(src), _dependencies(document))
-
-
-def _table(document: dict[str, object], name: str, path: Path) -> dict[str, object]:
-    value = document.get(name, {})
-    if not isinstance(value, dict):
-        raise ProjectError(f"{path}: `{name}` must be a table, found `{value!r}`")
-    return value
-
-
-def _dependencies(document: dict[str, object]) -> tuple[str, ...]:
+def _dependencies(document: Mapping[str, object]) -> tuple[str, ...]:
     """Every requirement that the project file declares, wherever it does; anything malformed there is its own tool's to report."""
     project, groups, tool = (document.get(name) for name in ("project", "dependency-groups", "tool"))
     found: list[str] = []

@@ -1,0 +1,36 @@
+"""The settings of `[tool.mloc]`, each with its value for a project that says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mloc.diagnostics.select import EVERYTHING, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that a step may ask for: cores, bytes, devices; None where the project sets no limit."""
+
+    cpu: float | None = None
+    memory: int | None = None
+    disk: int | None = None
+    gpu: int | None = None
+
+    def of(self, resource: str) -> float | None:
+        """The limit on a resource by its name in the language; None for one that cannot be limited."""
+        return {"cpu": self.cpu, "memory": self.memory, "disk": self.disk, "gpu": self.gpu}.get(resource)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`src` and `baseline` are paths relative to the project's folder; `targets` are what every program must compile for."""
+
+    src: tuple[str, ...] = (".",)
+    policy: Policy = EVERYTHING
+    targets: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    baseline: str | None = None
+
+
+class ConfigError(Exception):
+    """A project file that cannot be used; the message is for the user and names the file, and the line where there is one."""
