@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from typing import Protocol, cast
 
 from airflow.sdk import get_current_context  # type: ignore[import-not-found, unused-ignore]
-from airflow.sdk.exceptions import AirflowFailException  # type: ignore[import-not-found, unused-ignore]
 
 from .runner.api import StepFailed
 from .runner.jsons import Json
+
+try:
+    from airflow.sdk.exceptions import AirflowFailException  # type: ignore[import-not-found, unused-ignore]
+except ImportError:
+    # Where Airflow 3.1 has it.
+    from airflow.exceptions import AirflowFailException  # type: ignore[import-not-found, no-redef, unused-ignore]
 
 
 class _Task(Protocol):
