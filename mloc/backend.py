@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from mloc.diagnostics.model import Bag
+from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline
 
 if TYPE_CHECKING:

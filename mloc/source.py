@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from mloc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

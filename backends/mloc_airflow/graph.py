@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from mloc.emit.python import Code
+from mloc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mloc.emit.python import Code, call
+from mloc.frozen import dataclass
 from mloc.ir.model import Retry, Settings
 
 # The runner ends a step at its time limit; Airflow's own limit is for a runner that hangs, and leaves it time to move large artifacts.

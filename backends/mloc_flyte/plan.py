@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, Union
 
 from mloc.emit.python import Code
+from mloc.frozen import dataclass
 from mloc.ir.model import Settings
 
 TEXT = "str"

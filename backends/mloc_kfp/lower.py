@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from mloc.backend import Request
+from mloc.frozen import dataclass
 from mloc.ir.called import is_called
 from mloc.ir.model import Arm, Branch, Call, FanOut, Merged, Ref, Region
 from mloc.ir.program import OUTPUTS, collect_id, key, merge_id, yield_id

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mloc.emit.names import dns_labels, identifiers
+from mloc.frozen import dataclass
 from mloc.ir.model import Branch, Call, FanOut, Pipeline
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
 from mloc.ir.walk import nodes

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mloc.backend import Request
 from mloc.emit.names import dns_labels, identifiers
+from mloc.frozen import dataclass
 from mloc.ir.model import Call, Output, Ref, Resources, Step
 from mloc.ir.program import PARAMETERS, key
 from mloc.ir.walk import calls

@@ -7,11 +7,11 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mloc.backend import Artifacts
 from mloc.cli.codes import UsageError
+from mloc.frozen import dataclass
 from mloc.runner.jsons import BadProgram, Json, as_object, parse
 
 # Names what mloc wrote, so that a later compilation may remove what it no longer writes, and nothing else.

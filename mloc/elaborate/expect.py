@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mloc.diagnostics.model import Bag, Edit, Fix, Label
 from mloc.diagnostics.rules import (
@@ -16,6 +16,7 @@ from mloc.diagnostics.rules import (
     TYPE_MISMATCH,
 )
 from mloc.diagnostics.suggest import suggest
+from mloc.frozen import dataclass
 from mloc.ir.model import Const, Expr, MakeList, Ref, Widen
 from mloc.source import Span
 from mloc.types.model import BYTES, DURATION, FLOAT, INT, RATIO, Field, ListOf, Metrics, Optional, Record, Scalar, Table, Type, Unknown

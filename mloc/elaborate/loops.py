@@ -10,13 +10,13 @@ s = loop x = init max 3:          %s = region
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.rules import LOOP_BOUND, NEXT_MISPLACED
 from mloc.elaborate.expect import Expectation, fit
 from mloc.elaborate.names import Place
 from mloc.elaborate.scope import Local, Poison, Scope, Value
+from mloc.frozen import dataclass
 from mloc.ir.constant import is_constant
 from mloc.ir.model import Arm, Branch, Compare, Const, Expr, Logic, Merged, Node, Ref, Region
 from mloc.source import Span

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mloc.frozen import dataclass
 from mloc.syntax import tree as t
 
 KEYWORDS = frozenset(

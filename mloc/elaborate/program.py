@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from mloc.diagnostics.model import Bag
@@ -19,6 +18,7 @@ from mloc.elaborate.names import Ids, Place
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import Poison, Scope, Value
 from mloc.elaborate.steps import signature
+from mloc.frozen import dataclass
 from mloc.ir.model import Parameter, Pipeline, Ref, Region, Step
 from mloc.source import SourceFile
 from mloc.syntax import tree as t

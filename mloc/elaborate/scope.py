@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias, Union
 
+from mloc.frozen import dataclass
 from mloc.ir.model import Const, Expr
 from mloc.source import Span
 from mloc.types.model import UNKNOWN, Type

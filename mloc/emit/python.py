@@ -6,8 +6,9 @@ import keyword
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, Union
+
+from mloc.frozen import dataclass
 
 WIDTH = 100
 

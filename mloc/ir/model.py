@@ -8,9 +8,10 @@ Values are single-assignment: an expression names what it reads by `Ref(node, ou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias, Union
 
+from mloc.frozen import dataclass
 from mloc.source import Span
 from mloc.types.model import Domain, Type
 

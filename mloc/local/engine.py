@@ -11,11 +11,11 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO
 
+from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline
 from mloc.ir.program import PARAMETERS, program
 from mloc.local.interrupts import interrupts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline
 from mloc.ir.program import PARAMETERS, program
 from mloc.ir.walk import calls

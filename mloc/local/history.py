@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from mloc.frozen import dataclass
 from mloc.runner.jsons import Json
 
 Event: TypeAlias = Mapping[str, Json]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from mloc.frozen import dataclass
 from mloc.ir.model import Resources
 
 _CGROUPS = Path("/sys/fs/cgroup")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TypeAlias, assert_never
 
+from mloc.frozen import dataclass
 from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline, Region
 from mloc.ir.program import OUTPUTS, collect_id, merge_id, yield_id
 from mloc.ir.walk import nodes, predecessors

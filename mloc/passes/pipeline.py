@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from mloc.backend import Pass
 from mloc.diagnostics.model import Bag
+from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline
 from mloc.ir.verify import BrokenIR, verify
 from mloc.passes.fold import fold

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias, Union
 
+from mloc.frozen import dataclass
 from mloc.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Identifier:
     """A name with its place."""
 
@@ -19,19 +20,19 @@ class Identifier:
 # ---- expressions --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name:
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class IntLiteral:
     value: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FloatLiteral:
     """`text` is the literal as written, underscores removed."""
 
@@ -39,7 +40,7 @@ class FloatLiteral:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Quantity:
     """`4GiB`, `30min`, `10pct`: a number with a unit."""
 
@@ -48,7 +49,7 @@ class Quantity:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Text:
     """A string literal. `long` for triple-quoted ones, whose text is raw."""
 
@@ -57,30 +58,30 @@ class Text:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FString:
     parts: tuple[str | Expr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Bool:
     value: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Null:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListLiteral:
     items: tuple[Expr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Projection:
     """`[body for name in source if condition]`."""
 
@@ -91,7 +92,7 @@ class Projection:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """`name: value` (a record) or `"key": value` (a map, `quoted`)."""
 
@@ -100,7 +101,7 @@ class Entry:
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Braces:
     """`{…}`: a record or a map, by its keys."""
 
@@ -108,21 +109,21 @@ class Braces:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Member:
     value: Expr
     name: Identifier
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Subscript:
     value: Expr
     key: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Argument:
     """An argument of a call or attribute; `name` None when positional."""
 
@@ -135,21 +136,21 @@ class Argument:
         return Span(start.file, start.start, self.value.span.end)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CallExpr:
     callee: Expr
     arguments: tuple[Argument, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unary:
     op: Literal["-", "not"]
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binary:
     """`+ - * / %`, comparisons, `and`, `or`, `??`."""
 
@@ -159,7 +160,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ternary:
     then: Expr
     condition: Expr
@@ -190,14 +191,14 @@ Expr: TypeAlias = Union[
 # ---- types --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ColumnExpr:
     name: Identifier
     type: TypeExpr
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RestExpr:
     """`...` or `...R`."""
 
@@ -205,13 +206,13 @@ class RestExpr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RowExpr:
     columns: tuple[ColumnExpr | RestExpr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TypeExpr:
     """`name[args]{row}?`; `name` None for a bare record type `{…}`."""
 
@@ -225,7 +226,7 @@ class TypeExpr:
 # ---- declarations -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RangeDomain:
     low: Expr
     high: Expr
@@ -235,7 +236,7 @@ class RangeDomain:
         return Span(self.low.span.file, self.low.span.start, self.high.span.end)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChoiceDomain:
     choices: Expr
 
@@ -247,7 +248,7 @@ class ChoiceDomain:
 DomainExpr: TypeAlias = Union[RangeDomain, ChoiceDomain]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Param:
     name: Identifier
     type: TypeExpr
@@ -256,7 +257,7 @@ class Param:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Out:
     """An output; `name` None for a single unnamed one."""
 
@@ -266,13 +267,13 @@ class Out:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SignatureExpr:
     params: tuple[Param, ...]
     outputs: tuple[Out, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attribute:
     """`name args` or, with `block`, `name:` and nested attributes. `run` is an attribute whose `kind` is set."""
 
@@ -283,7 +284,7 @@ class Attribute:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StepOverride:
     """`step path:` in a target block."""
 
@@ -291,21 +292,21 @@ class StepOverride:
     attributes: tuple[Attribute, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Import:
     path: Text
     name: Identifier
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FromImport:
     path: Text
     names: tuple[tuple[Identifier, Identifier | None], ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TypeAliasDef:
     name: Identifier
     type: TypeExpr
@@ -313,7 +314,7 @@ class TypeAliasDef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RecordDef:
     name: Identifier
     fields: tuple[Param, ...]
@@ -321,7 +322,7 @@ class RecordDef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EnumDef:
     name: Identifier
     members: tuple[Identifier, ...]
@@ -329,7 +330,7 @@ class EnumDef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ConstDef:
     name: Identifier
     value: Expr
@@ -337,7 +338,7 @@ class ConstDef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SecretDef:
     name: Identifier
     source: Expr
@@ -345,13 +346,13 @@ class SecretDef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DefaultsDef:
     attributes: tuple[Attribute, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StepDef:
     name: Identifier
     signature: SignatureExpr
@@ -360,7 +361,7 @@ class StepDef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PipelineDef:
     name: Identifier
     signature: SignatureExpr
@@ -369,7 +370,7 @@ class PipelineDef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LaunchDef:
     """`schedule NAME for PIPELINE:` or `trigger NAME for PIPELINE:`."""
 
@@ -381,7 +382,7 @@ class LaunchDef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TargetDef:
     name: Identifier
     pipeline: Identifier | None
@@ -407,7 +408,7 @@ Declaration: TypeAlias = Union[
 # ---- statements ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Bind:
     """`name = value after … with …`; `name` None for a call whose outputs are not used."""
 
@@ -418,7 +419,7 @@ class Bind:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Require:
     """`require condition, message`; `condition` None for `fail message`."""
 
@@ -427,7 +428,7 @@ class Require:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class IfArm:
     """`condition` None for else; `span` covers the keyword and condition."""
 
@@ -436,14 +437,14 @@ class IfArm:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class If:
     name: Identifier | None
     arms: tuple[IfArm, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class For:
     name: Identifier | None
     item: Identifier
@@ -454,7 +455,7 @@ class For:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Loop:
     name: Identifier
     state: Identifier
@@ -464,32 +465,32 @@ class Loop:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Yield:
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Next:
     value: Expr
     until: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Return:
     arguments: tuple[Argument, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Options:
     attributes: tuple[Attribute, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Handler:
     kind: Literal["finally", "on failure"]
     body: tuple[Statement, ...]
@@ -499,7 +500,7 @@ class Handler:
 Statement: TypeAlias = Union[Bind, Require, If, For, Loop, Yield, Next, Return, Options, Handler]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Module:
     """One file. `broken` are the names that declarations with syntax errors would declare."""
 

@@ -6,8 +6,10 @@ Every type is frozen and hashable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias, Union
+
+from mloc.frozen import dataclass
 
 ScalarName: TypeAlias = Literal["int", "float", "bool", "str", "date", "datetime", "duration", "bytes", "ratio", "null"]
 

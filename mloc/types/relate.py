@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
+from mloc.frozen import dataclass
 from mloc.types.model import (
     FLOAT,
     INT,

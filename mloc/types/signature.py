@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mloc.frozen import dataclass
 from mloc.source import Span
 from mloc.types.model import Domain, Type
 

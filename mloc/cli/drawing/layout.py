@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
 from mloc.cli.drawing.model import Box, Drawing, Edge, Item
 from mloc.diagnostics.display import width
+from mloc.frozen import dataclass
 
 CHARACTER, LINE = 7.3, 16.0
 _GAP, _LAYER_GAP, _MARGIN, _TITLE = 24.0, 36.0, 14.0, 22.0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
+from mloc.frozen import dataclass
 from mloc.ir.called import is_called
 from mloc.ir.model import Arm, Branch, Call, FanOut, Node, Pipeline, Ref, Region
 from mloc.ir.walk import nodes, refs

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias, cast
 
+from mloc.frozen import dataclass
 from mloc.ir.model import (
     Arith,
     Choose,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from mloc.frozen import dataclass
 from mloc.syntax.grammar import Token
 
 

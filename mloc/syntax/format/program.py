@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import TOO_DEEP
+from mloc.frozen import dataclass
 from mloc.source import SourceFile, Span
 from mloc.syntax.format.layout import INDENT, Row, Writer, lay_out
 from mloc.syntax.format.lines import Comment, Gap, Line, read_lines

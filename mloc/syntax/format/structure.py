@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from typing import Literal, TypeAlias, Union
 
+from mloc.frozen import dataclass
 from mloc.syntax.format.lines import Gap, Line, Piece
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from mloc.frozen import dataclass
 from mloc.types.python.files import PythonFileError
 from mloc.types.python.names import Definition, External, Missing, Module, Resolution, load, resolve, scope_of
 from mloc.types.python.project import Project

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-from dataclasses import dataclass
 
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import (
@@ -18,6 +17,7 @@ from mloc.diagnostics.rules import (
     UNRESOLVED_ANNOTATION,
 )
 from mloc.diagnostics.suggest import suggest
+from mloc.frozen import dataclass
 from mloc.source import Span
 from mloc.types.model import Enum, File, Model, Table, is_artifact
 from mloc.types.python.annotations import NONE, Either, Plain, Resolver

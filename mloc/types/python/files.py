@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
+
+from mloc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

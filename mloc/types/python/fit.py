@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
+from mloc.frozen import dataclass
 from mloc.types.model import (
     Dir,
     Domain,

@@ -9,12 +9,12 @@ import keyword
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import CodeType
 
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import INLINE_NAME, INLINE_SYNTAX, MISSING_RETURN, RETURN_MISMATCH
 from mloc.diagnostics.suggest import suggest
+from mloc.frozen import dataclass
 from mloc.source import Span
 from mloc.types.model import MapOf, Metrics, Optional, Record, Unknown
 from mloc.types.python.bodies import may_end, only_raises, returns_value

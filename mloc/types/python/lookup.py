@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import dataclass
 
 from mloc.diagnostics.model import Rule
 from mloc.diagnostics.rules import FUNCTION_NOT_FOUND, GENERATOR_FUNCTION, MODULE_NOT_FOUND, PYTHON_SYNTAX, UNRESOLVED_ANNOTATION
 from mloc.diagnostics.suggest import suggest
+from mloc.frozen import dataclass
 from mloc.types.python.files import PythonFileError
 from mloc.types.python.names import Definition, External, Missing, Module, load, resolve, scope_of
 from mloc.types.python.project import Project

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mloc.diagnostics.model import Bag, Label, Rule
+from mloc.frozen import dataclass
 from mloc.source import Span
 from mloc.types.python.annotations import Resolver
 from mloc.types.python.lookup import Function
