@@ -35,7 +35,7 @@ from mloc.ir.model import Const, Expr
 from mloc.source import SourceError, SourceFile, Span
 from mloc.syntax import tree as t
 from mloc.syntax.parse import parse
-from mloc.types.model import DATE, DATETIME, STR, UNKNOWN, Enum, Record, Type, Unknown
+from mloc.types.model import DATE, DATETIME, STR, UNKNOWN, Enum, Record, Type, is_known
 from mloc.types.python.project import Project
 
 Loader: TypeAlias = Callable[[str], SourceFile]
@@ -307,8 +307,8 @@ class FileScope:
         return self.consts.setdefault(name, value)
 
     def compile_time(self, value: Expr, span: Span) -> Const:
-        """The value of an expression that must be known now."""
-        if isinstance(value.type, Unknown):
+        """The value of an expression that must be known now; a type with something unknown in it was reported where it was written."""
+        if not is_known(value.type):
             return POISON
         if not is_constant(value):
             self.bag.report(NOT_CONSTANT, span, "this must be known when the program is compiled, but comes from a run")

@@ -181,7 +181,7 @@ class Expressions:
                         help=f"did you mean `{near}`?" if near else f"it has {options}" if options else None,
                     )
                     return POISON
-        value = self.infer(expr.value, scope)
+        value = self.typed(expr.value, scope)
         return self._field(expr, value)
 
     def _output(self, expr: t.Member, name: str, call: Outputs) -> Expr:

@@ -1,0 +1,1 @@
+"""Random programs, and what must hold for every one of them."""
