@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
+
+from mloc.cli import texts
+from mloc.frozen import dataclass
 
 Color: TypeAlias = Literal["auto", "always", "never"]
 OutputFormat: TypeAlias = Literal["full", "concise", "json", "sarif", "github"]
@@ -15,9 +17,20 @@ GraphFormat: TypeAlias = Literal["mermaid", "dot", "svg"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
+    """`select`, `ignore` and `deny` hold codes of warnings or their beginnings, on top of the project's.
+
+    `fix` says what to do with mechanical corrections; `write_baseline` is where to remember what is found instead of showing it.
+    """
+
     files: tuple[str, ...]
     output_format: OutputFormat
     color: Color
+    select: tuple[str, ...] | None
+    ignore: tuple[str, ...]
+    deny: tuple[str, ...]
+    fix: Literal["no", "write", "diff"]
+    write_baseline: Path | None
+    check_baseline: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,83 +90,6 @@ class Version:
 
 Command: TypeAlias = Check | Compile | Run | Graph | Format | Explain | Version
 
-_DESCRIPTION = (
-    "mloc compiles machine-learning pipelines: one typed program, run on this machine or compiled to Kubeflow, Airflow and Flyte."
-)
-_EXAMPLES = """\
-examples:
-  mloc check pipelines/*.mlp                        find mistakes without running anything
-  mloc run churn.mlp --set customers=data.csv       run the pipeline on this machine
-  mloc compile churn.mlp --target kfp -o out/       write what Kubeflow runs
-  mloc explain E0402                                say more about an error
-
-exit codes:
-  0  all is well
-  1  the program has errors, its run failed, or what is committed is stale
-  2  wrong usage or configuration
-  3  a bug in mloc
-  4  the program is right, but the target cannot express it
-"""
-_CHECK = """\
-Finds mistakes in programs and in the Python functions behind their steps. Nothing is run or imported: neither your code nor an engine.
-
-examples:
-  mloc check churn.mlp
-  mloc check pipelines/*.mlp --output-format concise
-  mloc check churn.mlp --output-format sarif > mloc.sarif
-
-The formats json (described by mloc/schemas/diagnostics.schema.json), sarif and github are for other programs.
-"""
-_COMPILE = """\
-Writes what an engine runs: its own files, your code behind the steps, and the runner. The same program gives the same bytes.
-
-examples:
-  mloc compile churn.mlp --target kfp                     write to build/churn/kfp/
-  mloc compile churn.mlp --target airflow -o dags/churn   write to a folder
-  mloc compile churn.mlp --target kfp -o out --check      for CI: exit 1 when out/ is stale
-  mloc compile churn.mlp --target kfp -o out --diff       show what would change
-  mloc compile churn.mlp --target ir                      the program as documented JSON
-
-Files that mloc wrote there before and no longer writes are removed; nothing else is.
-"""
-_RUN = """\
-Runs a pipeline on this machine, or a bundle on an engine's own local mode, and reports what happened.
-
-examples:
-  mloc run churn.mlp --set rate=0.1 --set 'seeds=[1, 2, 3]' --set customers=data/customers.csv
-  mloc run churn.mlp --params launch.json --report report.json
-  mloc run churn.mlp --engine airflow                     (needs: pip install 'mloc[airflow]')
-
-A value is read by the declared type of its parameter: numbers, texts, dates and enum members as they are, files and tables as paths,
-everything else, and null, as JSON. --params is a JSON object of name: value; --set wins over it.
-"""
-_GRAPH = """\
-Draws the steps of a pipeline, with its branches and fan-outs as boxes.
-
-examples:
-  mloc graph churn.mlp > churn.mmd
-  mloc graph churn.mlp --format svg -o churn.svg
-"""
-_FORMAT = """\
-Rewrites programs in the one layout. Only white space, line ends and commas after a last item change; comments and strings stay as they are.
-
-examples:
-  mloc fmt pipelines/*.mlp
-  mloc fmt --check pipelines/*.mlp     for CI: exit 1 when a file would change
-  mloc fmt --diff churn.mlp            show what would change
-  mloc fmt - < churn.mlp               write the result to standard output
-
-A list in brackets that has a comma after its last item keeps one item a line; without one it is joined when it fits in 100 columns.
-A file with syntax errors is not touched.
-"""
-_EXPLAIN = """\
-Says more about an error: what it means, why it matters, a wrong and a right example. Without a code it lists all of them.
-
-examples:
-  mloc explain E0402
-  mloc explain column-missing
-"""
-
 
 def parse(argv: Sequence[str] | None) -> Command:
     """The command of a command line. Exits with 2 after a usage error, with 0 after `--help`, as argparse does."""
@@ -168,7 +104,22 @@ def parse(argv: Sequence[str] | None) -> Command:
 
 
 def _check(found: argparse.Namespace) -> Check:
-    return Check(tuple(found.files), found.output_format, found.color)
+    return Check(
+        tuple(found.files),
+        found.output_format,
+        found.color,
+        None if found.select is None else _codes(found.select),
+        _codes(found.ignore),
+        ("W",) if found.deny_warnings else (),
+        found.fix,
+        found.write_baseline,
+        found.check_baseline,
+    )
+
+
+def _codes(given: Sequence[str]) -> tuple[str, ...]:
+    """The codes of an option that may be repeated and may hold several: `--ignore W06,W0723 --ignore W0614`."""
+    return tuple(code.strip() for text in given for code in text.split(",") if code.strip())
 
 
 def _compile(found: argparse.Namespace) -> Compile:
@@ -203,15 +154,15 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], Command]] = {
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("mloc", description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_Raw, allow_abbrev=False)
+    parser = argparse.ArgumentParser("mloc", description=texts.DESCRIPTION, epilog=texts.EXAMPLES, formatter_class=_Raw, allow_abbrev=False)
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
-    _add_check(_command(commands, "check", "find mistakes in programs", _CHECK))
-    _add_compile(_command(commands, "compile", "write what an engine runs", _COMPILE))
-    _add_run(_command(commands, "run", "run a pipeline on this machine", _RUN))
-    _add_graph(_command(commands, "graph", "draw a pipeline", _GRAPH))
-    _add_format(_command(commands, "fmt", "rewrite programs in the one layout", _FORMAT))
-    explain = _command(commands, "explain", "say more about an error", _EXPLAIN)
+    _add_check(_command(commands, "check", "find mistakes in programs", texts.CHECK))
+    _add_compile(_command(commands, "compile", "write what an engine runs", texts.COMPILE))
+    _add_run(_command(commands, "run", "run a pipeline on this machine", texts.RUN))
+    _add_graph(_command(commands, "graph", "draw a pipeline", texts.GRAPH))
+    _add_format(_command(commands, "fmt", "rewrite programs in the one layout", texts.FORMAT))
+    explain = _command(commands, "explain", "say more about an error", texts.EXPLAIN)
     explain.add_argument("code", nargs="?", metavar="CODE", help="a code such as E0402, or a rule's name such as column-missing")
     return parser
 
@@ -231,6 +182,14 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("files", nargs="+", metavar="FILE", help="the programs (.mlp)")
     formats = ("full", "concise", "json", "sarif", "github")
     command.add_argument("--output-format", choices=formats, default="full", help="how to show what was found (default: full)")
+    command.add_argument("--select", action="append", metavar="CODES", help="report only these warnings: W06,W0723 (errors always)")
+    command.add_argument("--ignore", action="append", default=[], metavar="CODES", help="do not report these warnings")
+    command.add_argument("--deny-warnings", action="store_true", help="warnings count as errors")
+    modes = command.add_mutually_exclusive_group()
+    modes.add_argument("--fix", action="store_const", const="write", default="no", help="mend the files where a correction is mechanical")
+    modes.add_argument("--diff", dest="fix", action="store_const", const="diff", help="show what --fix would change, and write nothing")
+    modes.add_argument("--write-baseline", type=Path, metavar="FILE", help="remember what is found in FILE, and show nothing")
+    modes.add_argument("--check-baseline", action="store_true", help="also fail when the baseline has what is no longer found")
     _add_color(command)
 
 

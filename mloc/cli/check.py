@@ -1,42 +1,91 @@
-"""`mloc check`: finds mistakes and shows them."""
+"""`mloc check`: finds mistakes and shows them, mends them, or remembers them."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from mloc.cli.arguments import Check
-from mloc.cli.codes import FAILED, OK, USAGE
+from mloc.cli.codes import FAILED, OK, USAGE, UsageError
+from mloc.cli.findings import Findings, find, namer
 from mloc.cli.output import show
+from mloc.config.read import not_codes
+from mloc.diagnostics import baseline as known
 from mloc.diagnostics.display import clean
-from mloc.diagnostics.model import Bag, Diagnostic
+from mloc.diagnostics.model import Diagnostic
 from mloc.diagnostics.render import concise, summary
-from mloc.driver import analyse
-from mloc.source import SourceError, SourceFile
-from mloc.types.python.project import ProjectError
+from mloc.diagnostics.select import Policy
+from mloc.source import SourceFile, load
 from mloc.version import VERSION
 
 
 def check(command: Check) -> int:
     """Check every file; one that cannot be read does not keep the others from being checked."""
-    found, files = Bag(), dict[str, SourceFile]()
-    unusable = 0
-    for path in dict.fromkeys(command.files):
-        try:
-            analysis = analyse(path)
-        except (SourceError, ProjectError) as error:
-            print(f"mloc: {clean(str(error))}", file=sys.stderr)
-            unusable += 1
-            continue
-        files.update(analysis.files)
-        for diagnostic in analysis.diagnostics:
-            found.add(diagnostic)
-    _print(command, found.sorted(), files)
+    flags = _flags(command)
+    if command.write_baseline is not None:
+        return _remember(command.write_baseline, find(command.files, flags, load, use_baselines=False))
+    if command.fix != "no":
+        from mloc.cli.fixing import fixed, show_difference, write  # a check alone writes nothing
+
+        done = fixed(command.files, flags)
+        if command.fix == "diff":
+            show_difference(done.texts)
+            return FAILED if done.texts else OK
+        write(done.texts)
+        for line in done.said:
+            print(line, file=sys.stderr)
+    findings = find(command.files, flags, load)
+    if command.check_baseline and not findings.baselines:
+        raise UsageError("--check-baseline: no project of these files has a `baseline` in `[tool.mloc]`")
+    _tell_unusable(findings)
+    _print(command, findings.diagnostics, findings.files)
     if command.output_format == "full":
-        print(summary(found.sorted(), len(set(command.files)) - unusable), file=sys.stderr)
-    if unusable:
+        print(summary(findings.diagnostics, len(set(command.files)) - len(findings.unusable)), file=sys.stderr)
+    stale = _tell_stale(findings) if command.check_baseline else False
+    if findings.unusable:
         return USAGE
-    return FAILED if found.has_errors else OK
+    return FAILED if stale or any(d.rule.severity == "error" for d in findings.diagnostics) else OK
+
+
+def _flags(command: Check) -> Policy:
+    for option, given in (("--select", command.select or ()), ("--ignore", command.ignore)):
+        problem = not_codes(given)
+        if problem is not None:
+            raise UsageError(f"{option}: {problem}")
+    return Policy(command.select, command.ignore, command.deny)
+
+
+def _tell_unusable(findings: Findings) -> None:
+    for reason in findings.unusable:
+        print(f"mloc: {clean(reason)}", file=sys.stderr)
+
+
+def _remember(path: Path, findings: Findings) -> int:
+    """Write a baseline. Errors of syntax are not remembered: they hide everything else."""
+    _tell_unusable(findings)
+    if findings.unusable:
+        return USAGE
+    remembered = known.baseline((d for d in findings.diagnostics if not d.rule.code.startswith("E00")), namer(path))
+    try:
+        path.write_text(known.show(remembered), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    print(f'{path}: {remembered.total()} findings remembered; `baseline = "{path.name}"` in `[tool.mloc]` uses it', file=sys.stderr)
+    return OK
+
+
+def _tell_stale(findings: Findings) -> bool:
+    """Say what baselines remember of these files, or of ones that are gone, and is no longer found; whether there is anything."""
+    stale = False
+    for path, remembered in findings.baselines.items():
+        name = namer(path)
+        checked = {name(file) for file in findings.files}
+        for entry in sorted((+remembered).elements()):
+            if entry.file in checked or not (path.parent / entry.file).exists():
+                print(clean(f"{path}: no longer found: {entry.file}: {entry.code}: {entry.message}"), file=sys.stderr)
+                stale = True
+    return stale
 
 
 def _print(command: Check, diagnostics: Sequence[Diagnostic], files: Mapping[str, SourceFile]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mloc.cli.arguments import Color
 from mloc.cli.codes import UsageError
 from mloc.cli.output import show
@@ -18,8 +20,10 @@ def analysed(path: str, color: Color) -> Analysis:
         analysis = analyse(path)
     except (SourceError, ProjectError) as error:
         raise UsageError(str(error)) from None
-    show(analysis.diagnostics, analysis.files, color)
-    return analysis
+    # Suppressed or not, an error that leaves holes in the program leaves nothing to run.
+    told = tuple(sorted((*analysis.diagnostics, *analysis.blocking), key=lambda d: d.sort_key))
+    show(told, analysis.files, color)
+    return replace(analysis, diagnostics=told)
 
 
 def chosen(analysis: Analysis, name: str | None) -> Pipeline:

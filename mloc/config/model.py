@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mloc.diagnostics.select import EVERYTHING, Policy
+from mloc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

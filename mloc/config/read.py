@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from mloc.config.places import line_of
 from mloc.diagnostics.rules import RULES
 from mloc.diagnostics.select import Policy
 from mloc.diagnostics.suggest import did_you_mean
+from mloc.frozen import dataclass
 
 Table: TypeAlias = Mapping[str, object]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from mloc.diagnostics.model import Diagnostic
+from mloc.frozen import dataclass
 
 VERSION = 1
 

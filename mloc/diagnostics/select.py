@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mloc.diagnostics.model import Diagnostic
+from mloc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from mloc.diagnostics.model import Diagnostic, Edit, Fix, Label
 from mloc.diagnostics.rules import BAD_SUPPRESSION, RULES, SUPPRESSION_WITHOUT_REASON, UNUSED_SUPPRESSION
 from mloc.diagnostics.suggest import suggest
+from mloc.frozen import dataclass
 from mloc.source import SourceFile, Span
 
 # Comments, and what a `#` stands in without beginning one.

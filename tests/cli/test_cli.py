@@ -151,10 +151,10 @@ def test_help_teaches_by_examples(command: list[str], capsys: pytest.CaptureFixt
 
 
 def test_a_bug_of_ours_exits_with_3_and_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def broken(path: str) -> driver.Analysis:
+    def broken(path: str, *_: object, **__: object) -> driver.Analysis:
         raise KeyError(path)
 
-    monkeypatch.setattr("mloc.cli.check.analyse", broken)
+    monkeypatch.setattr("mloc.cli.findings.analyse", broken)
     assert main(["check", "good.mlp"]) == 3
     err = capsys.readouterr().err
     assert "Traceback" in err
