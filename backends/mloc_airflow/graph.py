@@ -45,10 +45,11 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A task that does nothing and waits for a region, of which some tasks may be skipped."""
+    """A task that does nothing and waits for others, of which some may be skipped when it `skips`."""
 
     variable: str
     task_id: str
+    skips: bool
 
 
 @dataclass(frozen=True, slots=True)

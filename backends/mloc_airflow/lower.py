@@ -14,15 +14,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from mloc.emit.python import Bracket, Code, call, literal
+from mloc.emit.python import Code, call, literal
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
-from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, key, merge_id, yield_id
+from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, key, yield_id
 from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
-from mloc_airflow.graph import Argument, Arms, Bind, Body, Graph, Order, Section, Task
+from mloc_airflow.branches import ANY_ARM, BranchLowering
+from mloc_airflow.graph import Argument, Body, Graph, Section, Task
 from mloc_airflow.settings import WHOLE_BODY, attempts
-from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused, read_by
+from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused
 
-_ANY_ARM = ("trigger_rule", "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS")
 _SKIPS_ALLOWED = ("trigger_rule", "TriggerRule.NONE_FAILED")
 
 
@@ -44,6 +44,7 @@ class _Lowering:
         self.wiring = Wiring(pipeline, lines)
         self.names = self.wiring.names
         self.variables = self.wiring.variables
+        self.branches = BranchLowering(self.wiring, self.region)
         self.steps = {step.name: step for step in pipeline.steps}
 
     # ---- the pipeline's own tasks ----------------------------------------------------------------------------------
@@ -86,7 +87,7 @@ class _Lowering:
                 case Call():
                     ends: tuple[str, ...] = (self.call(node, scope, before),)
                 case Branch():
-                    ends = self.branch(node, scope, before) if scope.fan_out is None else self.converted(node, scope, before)
+                    ends = self.branches.lower(node, scope, before)
                 case FanOut():
                     ends = self.fan_out(node, scope, before)
                 case _:
@@ -113,109 +114,6 @@ class _Lowering:
         )
         self.wiring.bind(task, scope, before, mapped)
         return variable
-
-    # ---- branches --------------------------------------------------------------------------------------------------
-
-    def branch(self, node: Branch, scope: Scope, before: Iterable[str]) -> tuple[str, ...]:
-        """A branch that the engine takes: what stands in other arms is skipped."""
-        wiring = self.wiring
-        variable = self.variables[node.id] = wiring.variable_of_node(node.id)
-        task_id = self.names.task(node.id)
-        reads = wiring.reads(own_exprs(node), scope)
-        head = Scope(rooted=scope.rooted)
-        wiring.wait(variable, read_by(reads.arguments.values()), before, head)
-
-        outside = tuple(wiring.open)
-        tail, arms = Scope(rooted=True), {arm.label: Scope(rooted=True) for arm in node.arms}
-        for arm in node.arms:
-            self.region(arm.region, arms[arm.label])
-            self.add_arm(node, arm.label, arms[arm.label], tail)
-        leaves = wiring.opened_since(outside)
-        after = Scope(rooted=True)
-        if node.merged:
-            self.merge(node, after, leaves, decided_by_engine=True)
-        elif node.id in wiring.ordered:
-            wiring.join(f"after_{variable}", leaves, after)
-
-        choices = {label: [made_id for made_id, _ in (*arm.made, *after.made)] for label, arm in arms.items()}
-        task = Task(
-            task_id,
-            self.names.python(f"decide_{variable}"),
-            variable,
-            "Choose the arm to take.",
-            wiring.line(node.id),
-            tuple(reads.arguments.values()),
-            call("decide", [literal(node.id), reads.code(), _choices(choices)]),
-            returns="list[str]",
-            decorator="task.branch",
-        )
-        # The task that merges waits for the decision by reading it.
-        linked = [*(made for arm in arms.values() for made in arm.made), *(() if node.merged else after.made)]
-        links = [Order((variable,), tuple(name for _, name in linked))] if linked else []
-        if linked or node.merged:
-            wiring.open.pop(variable, None)
-        scope.statements += [Bind(task), *head.statements, *tail.statements, *after.statements, *links]
-        scope.made += [(task_id, variable), *after.made]
-        return tuple(name for _, name in after.made) or leaves or (variable,)
-
-    def add_arm(self, node: Branch, label: str, inner: Scope, scope: Scope) -> None:
-        if inner.statements:
-            group = self.names.group(f"{node.id}_{label}")
-            scope.statements.append(Arms(group, f"The steps of `{label}`.", tuple(inner.statements)))
-
-    def merge(self, node: Branch, scope: Scope, leaves: tuple[str, ...], decided_by_engine: bool) -> str:
-        """The task that gives the merged names. Where the engine took the branch, tasks of other arms gave nothing."""
-        decided = self.variables[node.id]
-        inside = {each.id for arm in node.arms for each in nodes(arm.region)}
-        reads = self.wiring.reads((), scope)
-        if decided_by_engine:
-            reads.add(f"{node.id}.arm", "arm", Argument("arm", f'{decided}["arm"]', "str"))
-        else:
-            self.wiring.read_arm(reads, node.id)
-        for ref in refs(*closing_exprs(node)):
-            if decided_by_engine and ref.node in inside:
-                name = self.wiring.variable(ref)
-                reads.add(key(ref), f"output({name}, {literal(ref.output)})", Argument(name, name, "Outputs | None"))
-            else:
-                self.wiring.read(reads, ref)
-        only = (node.merged[0].name,) if len(node.merged) == 1 else ()
-        variable = self.variables[merge_id(node)] = self.names.python(*only, f"{decided}_merged")
-        task = Task(
-            self.names.task(merge_id(node)),
-            self.names.python(f"merge_{decided}"),
-            variable,
-            f"Give {', '.join(f'`{merged.name}`' for merged in node.merged)} as the arm that was taken has it.",
-            self.wiring.line(node.id),
-            tuple(reads.arguments.values()),
-            call("run", [literal(merge_id(node)), reads.code()]),
-            options=(_ANY_ARM,) if decided_by_engine else (),
-        )
-        self.wiring.bind(task, scope, leaves)
-        return variable
-
-    def converted(self, node: Branch, scope: Scope, before: Iterable[str]) -> tuple[str, ...]:
-        """A branch in a mapped body: everything in it runs, and what stands in other arms gives null."""
-        wiring = self.wiring
-        variable = self.variables[node.id] = wiring.variable_of_node(node.id)
-        reads = wiring.reads(own_exprs(node), scope)
-        doc = "Choose the arm to take; in a mapped body its steps ask for it."
-        task = Task(
-            self.names.task(node.id),
-            self.names.python(f"decide_{variable}"),
-            variable,
-            doc,
-            wiring.line(node.id),
-            tuple(reads.arguments.values()),
-            call("run", [literal(node.id), reads.code()]),
-        )
-        outside = tuple(wiring.open)
-        wiring.bind(task, scope, before)
-        for arm in node.arms:
-            inner = replace(scope, statements=[], guards=(*scope.guards, node.id))
-            self.region(arm.region, inner)
-            self.add_arm(node, arm.label, inner, scope)
-        leaves = wiring.opened_since(outside)
-        return (self.merge(node, scope, leaves, decided_by_engine=False),) if node.merged else leaves
 
     # ---- fan-outs --------------------------------------------------------------------------------------------------
 
@@ -302,7 +200,7 @@ class _Lowering:
             tuple(reads.arguments.values()),
             call("collect", [literal(collect_id(node)), values]),
             # An empty list skips the body, not what follows: the task of the items has succeeded.
-            options=(_ANY_ARM,),
+            options=(ANY_ARM,),
         )
         self.wiring.bind(task, scope, (items, *leaves))
         return variable
@@ -325,6 +223,8 @@ class _Lowering:
 
 
 def _title(node: Branch | FanOut) -> str:
+    if isinstance(node, Branch) and len(node.arms) == 1:
+        return "a called pipeline"
     if isinstance(node, Branch):
         return " … ".join(["if", *(["elif"] * (len(node.arms) - 2)), "else"])
     limit = "" if node.limit is None else f" limit {node.limit}"
@@ -333,8 +233,3 @@ def _title(node: Branch | FanOut) -> str:
 
 def _inside(node: FanOut) -> set[str]:
     return {each.id for each in nodes(node.region)}
-
-
-def _choices(choices: Mapping[str, list[str]]) -> Code:
-    entries = ((f"{literal(label)}: ", Bracket("[", tuple(("", literal(name)) for name in names), "]")) for label, names in choices.items())
-    return Bracket("{", tuple(entries), "}")

@@ -77,8 +77,9 @@ class _Writer:
             match statement:
                 case Bind(task):
                     yield self.bind(statement, indent, f"{task.variable} = " if task.variable in read else "")
-                case Join(variable, task_id):
-                    options: dict[str, Code] = {"task_id": literal(task_id), "trigger_rule": "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS"}
+                case Join(variable, task_id, skips):
+                    options: dict[str, Code] = {"task_id": literal(task_id)}
+                    options |= {"trigger_rule": "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS"} if skips else {}
                     yield layout(call("EmptyOperator", (), options), indent, f"{variable} = ")
                 case Order(before, after):
                     yield layout(_side(after), indent, f"{_flat(before)} >> ")
@@ -182,7 +183,7 @@ def _words_of(task: Task) -> Iterator[str]:
 def _classes_of(statement: Statement) -> tuple[str, ...]:
     match statement:
         case Join():
-            return ("EmptyOperator", "TriggerRule")
+            return ("EmptyOperator", *(("TriggerRule",) if statement.skips else ()))
         case Arms():
             return ("TaskGroup",)
         case Body():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -100,7 +101,11 @@ class Wiring:
             found.add(key(ref), f"{variable}[{literal(ref.output)}]", Argument(variable, variable, "Outputs"))
 
     def read_arm(self, found: Reads, branch_id: str) -> None:
-        """Read the arm of a branch that an ordinary task decided."""
+        """Read the arm of a branch that an ordinary task decided; a called pipeline has one arm, which is known."""
+        branch = self.nodes[branch_id]
+        if isinstance(branch, Branch) and len(branch.arms) == 1:
+            found.captures.setdefault(f"{branch_id}.arm", literal(json.dumps(branch.arms[0].label)))
+            return
         variable = self.variables[branch_id]
         found.add(f"{branch_id}.arm", f'{variable}["arm"]', Argument(variable, variable, "Outputs"))
 
@@ -112,10 +117,10 @@ class Wiring:
         scope.made.append((task.task_id, task.variable))
         self.wait(task.variable, read_by(task.arguments, mapped), before, scope)
 
-    def join(self, name: str, before: Iterable[str], scope: Scope) -> str:
-        """Add a task that does nothing but wait, also for tasks that are skipped."""
+    def join(self, name: str, before: Iterable[str], scope: Scope, skips: bool = True) -> str:
+        """Add a task that does nothing but wait, where it `skips` also for tasks that are skipped."""
         variable = self.names.python(name)
-        join = Join(variable, self.names.task(variable))
+        join = Join(variable, self.names.task(variable), skips)
         scope.statements.append(join)
         scope.made.append((join.task_id, join.variable))
         self.wait(join.variable, (), before, scope)

@@ -56,8 +56,22 @@ pipeline templates(
 STRUCTURES = (
     STEPS
     + """
+pipeline inner(i: int, j: int) -> (o: int):
+    a = same(i=i)
+    if j > 100:
+        b = note(i=j)
+    c = add(a=a.o, b=j)
+    return o=c
+
+pipeline quiet(xs: list[int]) -> (n: int):
+    for x in xs:
+        note(i=x)
+    if xs[0] > 100:
+        d = note(i=1)
+    return n=1
+
 pipeline structures(xs: list[int] = [1, 2, 3], deep: bool = true, wide: bool = true) -> (
-        sums: list[int], seen: list[int?], table: list[list[int]], late: int?, last: int):
+        sums: list[int], seen: list[int?], table: list[list[int]], late: int?, both: int?, each: list[int], last: int):
     first = same(i=1)
     sums = for x in xs:
         a = same(i=x)
@@ -84,11 +98,20 @@ pipeline structures(xs: list[int] = [1, 2, 3], deep: bool = true, wide: bool = t
                 yield h.o
             k = same(i=g[0]) after g
             late = k.o
+        called = inner(i=first.o, j=3)
+        hushed = quiet(xs=[first.o])
+        both = called.o + hushed.n
+    each = for x in xs:
+        p = same(i=x)
+        q = inner(i=p.o, j=x)
+        yield q.o
+    top = inner(i=first.o, j=1)
+    idle = quiet(xs=[0])
     ran = for x in xs:
         n = note(i=x)
         o = note(i=x) after n
     z = same(i=5) after ran
-    return sums=sums, seen=seen, table=table, late=late, last=z.o
+    return sums=sums, seen=seen, table=table, late=late, both=both, each=each, last=z.o + top.o + idle.n
 """
 )
 

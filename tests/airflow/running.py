@@ -76,9 +76,10 @@ def compile_file(path: Path) -> Compiled:
 
 
 def compile_text(text: str, folder: Path) -> Compiled:
+    """The last pipeline of a program: others may be there for it to call."""
     path = folder / "program.mlp"
     path.write_text(text, encoding="utf-8")
-    return compile_file(path)
+    return compile_all(path)[-1]
 
 
 def statuses(report: Mapping[str, Json]) -> dict[str, tuple[Json, Json]]:
