@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
+from mloc.ir.program import PARAMETERS
 from mloc.runner.api import FileStore, Program, Records, StepFailed, load_program, run_unit
 from mloc.runner.jsons import Json
 from mloc.runner.program import parse_inputs
@@ -117,15 +118,15 @@ def _check_parameters(program: Program, params: Mapping[str, str], records: Path
     captures = {f"${name}": text for name, text in params.items()}
     try:
         # The first task of the DAG checks again, and records what it found when all is well.
-        run_unit(program, "parameters", captures, store=FileStore(store), records=Records(None))
+        run_unit(program, PARAMETERS, captures, store=FileStore(store), records=Records(None))
     except StepFailed as failure:
-        Records(records).failed("parameters", "parameters", failure)
+        Records(records).failed(PARAMETERS, PARAMETERS, failure)
         raise _Refused(failure.message) from None
 
 
 def _conf(program: Program, params: Mapping[str, str]) -> dict[str, Json]:
     """The parameters as a launch of a DAG takes them: integers of any size as integers."""
-    types = {entry.name: entry.type for entry in parse_inputs(program.unit("parameters").body["parameters"])}
+    types = {entry.name: entry.type for entry in parse_inputs(program.unit(PARAMETERS).body["parameters"])}
     return {name: _plain(types.get(name), json.loads(text)) for name, text in params.items()}
 
 

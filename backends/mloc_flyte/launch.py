@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
+from mloc.ir.program import PARAMETERS
 from mloc.runner.jsons import Json
 from mloc.runner.program import parse_inputs
 from mloc.runner.scalars import Invalid, Value
@@ -71,7 +72,7 @@ def read(folder: Path) -> Bundle:
     (path,) = folder.glob("*_mloc/flyte.json")
     manifest = json.loads(path.read_text(encoding="utf-8"))
     program = json.loads((path.parent / "program.json").read_text(encoding="utf-8"))
-    declared = parse_inputs(program["units"]["parameters"]["parameters"])
+    declared = parse_inputs(program["units"][PARAMETERS]["parameters"])
     arguments = {name: (str(entry["argument"]), entry["json"] is True) for name, entry in manifest["parameters"].items()}
     types = {parameter.name: parameter.type for parameter in declared}
     return Bundle(folder, manifest["module"], manifest["package"], manifest["workflow"], arguments, types)

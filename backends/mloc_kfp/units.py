@@ -68,9 +68,9 @@ class Units:
         native = {p.name: artifact(schema_of(p.type)) for p in self.request.pipeline.parameters if holds_artifact(p.type)}
         artifacts = {BUNDLE: artifact("system.Artifact")} | {f"{name}-artifact": doc for name, doc in native.items()}
         variables = bundle.variables(bundle.pack(self.request))
-        runs_in = self._executor(PARAMETERS, self.image, Resources(), variables)
+        runs_in = self._executor(PARAMETERS.removeprefix("$"), self.image, Resources(), variables)
         name = self.parts.component(
-            component(definitions({UNIT: parameter()} | taken, {}), definitions(made, artifacts), {"executorLabel": runs_in}), PARAMETERS
+            component(definitions({UNIT: parameter()} | taken, {}), definitions(made, artifacts), {"executorLabel": runs_in}), PARAMETERS.removeprefix("$")
         )
         inputs = {UNIT: constant(_call(PARAMETERS, {}))} | {name: from_input(name) for name in root}
         label = scope.task(self.names.labels[PARAMETERS], name, inputs, {})

@@ -37,7 +37,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def _identifier(text: str) -> str:
-    name = re.sub(r"[^0-9A-Za-z_]+", "_", re.sub(r"[^0-9A-Za-z_]+$", "", text)) or "_"
+    name = re.sub(r"[^0-9A-Za-z_]+", "_", re.sub(r"^\$|[^0-9A-Za-z_]+$", "", text)) or "_"
     if name[0].isdigit():
         name = f"_{name}"
     return f"{name}_" if keyword.iskeyword(name) else name

@@ -43,8 +43,9 @@ from mloc.types.encode import Json, domain_json, type_json
 from mloc.types.model import STR, ListOf, Type
 
 SCHEMA = "mloc-program/1"
-PARAMETERS = "parameters"
-OUTPUTS = "outputs"
+# No name of the user's has a `$`.
+PARAMETERS = "$parameters"
+OUTPUTS = "$outputs"
 
 Guards = tuple[tuple[str, str], ...]
 
@@ -78,10 +79,8 @@ def program(pipeline: Pipeline, mloc_version: str, lines: dict[str, int] | None 
     """The document a bundle carries as `program.json`. `lines` gives the source line of each node's id."""
     builder = _Builder(pipeline, lines or {})
     builder.region(pipeline.region, _Scope())
-    results = [(r.name, r.type, r.value) for r in pipeline.results]
-    builder.add(
-        OUTPUTS, "eval", tuple(value for _, _, value in results), _Scope(), values=[[n, type_json(t), expr_json(v)] for n, t, v in results]
-    )
+    results: list[Json] = [[r.name, type_json(r.type), expr_json(r.value), domain_json(r.domain)] for r in pipeline.results]
+    builder.add(OUTPUTS, "eval", tuple(r.value for r in pipeline.results), _Scope(), values=results)
     return {
         "schema": SCHEMA,
         "mloc": mloc_version,

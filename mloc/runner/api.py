@@ -85,5 +85,5 @@ def _record(records: Records, unit: Unit, place_id: str, outputs: Mapping[str, s
     elif unit.kind == "items":
         envelopes = values["items"]
         records.items(place_id, unit.id, len(envelopes) if isinstance(envelopes, list) else 0)
-    elif unit.id == "outputs":
+    elif unit.id == "$outputs":
         records.outputs(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,17 @@ def test_serialized_graph(
     cluster = Cluster(packed, bundle, work, {"MLOC_RECORDS": str(tmp_path / "records")})
     status, error = "succeeded", None
     try:
-        cluster.launch(f"{pipeline.name}.{pipeline.name}", literals(bundle, params))
+        cluster.launch(entry(bundle), literals(bundle, params))
     except NodeFailed as failure:
         status, error = "failed", str(failure)
     assert differences(case, made_report(pipeline, tmp_path / "records", status, error, params)) == []
+
+
+def entry(bundle: Path) -> str:
+    """The full name of a bundle's workflow."""
+    (manifest,) = bundle.glob("*_mloc/flyte.json")
+    said = json.loads(manifest.read_text(encoding="utf-8"))
+    return f"{said['module']}.{said['workflow']}"
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,6 @@ def test_what_the_front_end_makes_is_well_formed() -> None:
         ("%trials[].one = call", "%one = call", "node `one`: an id here is `trials[].` and names joined by dots"),
         ("%last = call", "%a..b = call", "node `a..b`: an id here is `` and names joined by dots"),
         ("%last = call", "%first = call", "node `first`: `first` is the id of something else"),
-        ("%last = call", "%outputs = call", "node `outputs`: `outputs` is the id of something else"),
         ("%last = call", "%trials.collect = call", "node `trials.collect`: `trials.collect` is the id of something else"),
         ("%last = call number", "%last = call nobody", "node `last`: there is no step `nobody`"),
         ("%last = call number(x =", "%last = call number(y =", "node `last`: the arguments are not the step's inputs, in order"),

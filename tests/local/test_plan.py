@@ -36,7 +36,7 @@ class Driver:
                 continue
             self.log.append(task.id)
             given = run_unit(self.program, task.unit, task.captures, store=FileStore("."), records=Records(None), guards=False)
-            if task.unit == "outputs":
+            if task.unit == "$outputs":
                 self.outputs = given
             queue.extend(self.plan.finished(task, given))
 

@@ -164,7 +164,7 @@ def test_outputs_are_recorded_and_checked(bench: Bench) -> None:
         "values": [["total", "int", ["ref", "int", "a.n"], {"min": "0", "max": "10"}]],
         "guards": [],
     }
-    assert run(bench, {"outputs": unit}, "outputs", {"a.n": "10"}) == {"total": "10"}
+    assert run(bench, {"$outputs": unit}, "$outputs", {"a.n": "10"}) == {"total": "10"}
     assert bench.records.events() == [{"event": "outputs", "values": {"total": 10}}]
     assert bench.fails(lambda: run(bench, {"outputs": unit}, "outputs", {"a.n": "11"})).kind == "domain"
     missing = bench.fails(lambda: run(bench, {"outputs": unit}, "outputs", {}))

@@ -21,7 +21,7 @@ Outputs = dict[str, str]
 
 def launch_parameters() -> Outputs:
     """The parameters of this run, checked."""
-    return run("parameters", wire_texts(program(), launch_conf(), store()))
+    return run("$parameters", wire_texts(program(), launch_conf(), store()))
 
 
 def run(unit: str, captures: Mapping[str, str | None], *, retries: bool = False) -> Outputs:

@@ -79,7 +79,7 @@ def _given(parameter: Input, given: dict[str, Json], store: PodStore, folder: Pa
         return store.adopt(parameter.type, wire, folder)
     except (StoreError, TypeError, BadProgram) as error:
         failure = StepFailed("store", f"`{parameter.name}`: {error}")
-        records.failed("parameters", "parameters", failure)
+        records.failed("$parameters", "$parameters", failure)
         raise failure from error
 
 

@@ -221,7 +221,7 @@ def give_outputs(
 ) -> Outputs:
     """Give the pipeline's outputs, once every step has succeeded or was not asked for."""
     return run(
-        "outputs",
+        "$outputs",
         {
             "if#1.version": if_1_merged["version"],
             "if#1.published": if_1_merged["published"],

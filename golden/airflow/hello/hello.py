@@ -97,7 +97,10 @@ def merge_if_1(arm: str, shouted: Outputs | None) -> Outputs:
 @task(task_id="outputs", trigger_rule=TriggerRule.NONE_FAILED, multiple_outputs=False)
 def give_outputs(texts: Outputs, if_1_merged: Outputs) -> Outputs:
     """Give the pipeline's outputs, once every step has succeeded or was not asked for."""
-    return run("outputs", {"texts.result": texts["result"], "if#1.closing": if_1_merged["closing"]})
+    return run(
+        "$outputs",
+        {"texts.result": texts["result"], "if#1.closing": if_1_merged["closing"]},
+    )
 
 
 @dag(

@@ -15,7 +15,7 @@ _EXACT = 2**53 - 1
 
 def wire_texts(program: Program, given: Mapping[str, Json], store: Store) -> dict[str, str]:
     """The captures of the `parameters` unit. Names it does not know are left to it to refuse."""
-    declared = program.unit("parameters").body["parameters"]
+    declared = program.unit("$parameters").body["parameters"]
     types = {str(entry[0]): entry[1] for entry in cast("list[list[Json]]", declared)}
     return {f"${name}": canonical(_wire(types.get(name), value, store)) for name, value in given.items()}
 

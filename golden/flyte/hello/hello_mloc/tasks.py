@@ -94,18 +94,18 @@ def text(value: Json) -> str:
 
 def parameters(values: Mapping[str, object], json: Sequence[str] = ()) -> tuple[str, ...]:
     """Check the pipeline's parameters; those named in `json` came as JSON text, the others as Flyte's own types."""
-    types = _declared("parameters", "parameters")
+    types = _declared("$parameters", "parameters")
     texts: dict[str, str] = {}
     for name, value in values.items():
         as_is = name in json and isinstance(value, str)
         texts[f"${name}"] = str(value) if as_is else canonical(_wire(value, types[name]))
-    return run("parameters", texts)
+    return run("$parameters", texts)
 
 
 def outputs(captures: Texts, json: Sequence[str] = ()) -> tuple[object, ...]:
     """The pipeline's results; those named in `json` as JSON text, the others as Flyte's own types."""
-    types = _declared("outputs", "values")
-    found = _run("outputs", captures)
+    types = _declared("$outputs", "values")
+    found = _run("$outputs", captures)
     return tuple(text if name in json else _from_wire(parse_type(types[name]), text, name) for name, text in found.items())
 
 
