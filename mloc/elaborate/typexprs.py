@@ -51,6 +51,7 @@ from mloc.types.model import (
     Type,
     Unknown,
     is_artifact,
+    is_known,
     optional,
 )
 from mloc.types.relate import mismatch
@@ -92,8 +93,13 @@ class TypeExpressions:
         self.file = file
 
     def resolve(self, expr: t.TypeExpr, name: str = "") -> Type:
-        """The type meant; `name` is the alias being declared, for messages about it later."""
+        """The type meant; `name` is the alias being declared, for messages about it later.
+
+        A type with something unknown in it, which is reported here, is unknown: nothing else is said of what has it.
+        """
         type_ = self._base(expr, name)
+        if not is_known(type_):
+            return UNKNOWN
         return optional(type_) if expr.optional else type_
 
     def _bad(self, span: Span, message: str, help_: str | None = None) -> Type:

@@ -175,6 +175,8 @@ def is_known(type_: Type) -> bool:
             return is_known(item)
         case Record(fields) | Metrics(fields):
             return all(is_known(f.type) for f in fields)
+        case Table(row):
+            return all(is_known(column.type) for column in row.columns)
         case _:
             return True
 

@@ -17,9 +17,37 @@ _INSERTED = [
 def mutated(text: str, seed: int) -> str:
     """A program with a few changes; the same seed gives the same changes."""
     rng = Random(seed)
+    change = rng.choice([_meaning, _meaning, _tokens, _characters])
     for _ in range(rng.choice([1, 1, 1, 2, 3, 6])):
-        text = _characters(text, rng) if rng.random() < 0.25 else _tokens(text, rng)
+        text = change(text, rng)
     return text
+
+
+_TYPES = "int float bool str date datetime duration bytes ratio Dir File Table{id:int} list[int] list[str] map[str,float] int? str?".split()
+_VALUES = '0 1 -1 7 2.5 true false null [] {} [1,2] {a:1} x x.y 10pct 3GiB 5min "a" "" f"{x}" "2024-01-31"'.split()
+
+
+def _meaning(text: str, rng: Random) -> str:
+    """A change that mostly leaves the program right by the grammar."""
+    words = [match.span() for match in re.finditer(r"[A-Za-z_]\w*", text)]
+    types = [match.span(1) for match in re.finditer(r"\w: ?([A-Za-z]+\b(?:\[[^]\n]*\])?\??)", text)]
+    values = [match.span(1) for match in re.finditer(r"= ?([\w.]+|\"[^\"\n]*\"|\[\])(?=[,)\n ])", text)]
+    parts = [match.span() for match in re.finditer(r", ?\w+ ?[=:] ?[\w.\[\]\"]+", text)]
+    kind = rng.randrange(6)
+    if kind == 0 and types:
+        return _replaced(text, rng.choice(types), rng.choice(_TYPES))
+    if kind in (1, 2) and values:
+        return _replaced(text, rng.choice(values), rng.choice(_VALUES))
+    if kind == 3 and parts:
+        return _replaced(text, rng.choice(parts), "")
+    if kind == 4 or not words:
+        return _lines(text, rng)
+    low, high = rng.choice(words)
+    return _replaced(text, rng.choice(words), text[low:high])
+
+
+def _replaced(text: str, span: tuple[int, int], by: str) -> str:
+    return text[: span[0]] + by + text[span[1] :]
 
 
 def _tokens(text: str, rng: Random) -> str:

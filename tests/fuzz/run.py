@@ -32,6 +32,12 @@ def corpus() -> dict[str, str]:
     return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in sorted(paths)}
 
 
+def programs() -> list[str]:
+    """What is mutated: most often a program that was right, since most of the golden ones are wrong already."""
+    known = corpus()
+    return [text for path, text in known.items() for _ in range(1 if path.startswith("golden") else 5)]
+
+
 LIBRARY = {
     "lib.mlp": """mlp 1
 
@@ -48,13 +54,13 @@ step load(n: int = 1) -> (value: int, rows: Table{id: int}):
 """The files beside every program."""
 
 
-def text_of(seed: int, programs: Sequence[str]) -> str:
+def text_of(seed: int, known: Sequence[str]) -> str:
     """The program of a seed: of three in a row one is right by the grammar, one is such a one broken, one is a known one broken."""
     if seed % 3 == 0:
         return program(seed)
     if seed % 3 == 1:
         return mutated(program(seed), seed)
-    return mutated(Random(seed).choice(programs), seed)
+    return mutated(Random(seed).choice(known), seed)
 
 
 def failure(text: str) -> tuple[str, str] | None:
@@ -105,11 +111,11 @@ def reduced(text: str, fails: Callable[[str], bool], seconds: float = 20.0) -> s
 
 def run(seeds: range, out: Path) -> int:
     """Check the programs of the seeds and give the number of failures."""
-    programs = list(corpus().values())
+    known = programs()
     names: Counter[str] = Counter()
     start = time.monotonic()
     for done, seed in enumerate(seeds, 1):
-        text = text_of(seed, programs)
+        text = text_of(seed, known)
         found = failure(text)
         if found is not None:
             names[found[0]] += 1
