@@ -20,7 +20,7 @@ from mloc.runner.api import FileStore, Program, Records, StepFailed, load_progra
 from mloc.runner.jsons import Json
 from mloc.runner.program import parse_inputs
 from mloc.runner.types import ListOf, MapOf, Optional, Record, Scalar, Type
-from mloc_airflow.home import private_home
+from mloc_airflow.launch_home import private_home
 
 ENGINE = "airflow"
 MISSING = "apache-airflow is not installed in this environment: pip install 'mloc[airflow]'"

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mloc_airflow.home import migrated_database, settings
 from mloc_airflow.launch import airflow_version
+from mloc_airflow.launch_home import migrated_database, settings
 from tests.airflow.running import Compiled
 
 START_SECONDS = 120

@@ -14,8 +14,8 @@ import pytest
 
 from mloc.local.execute import run_native
 from mloc.runner.jsons import Json, canonical
-from mloc_airflow.home import private_home
 from mloc_airflow.launch import MISSING, airflow_version, main, run
+from mloc_airflow.launch_home import private_home
 from mloc_airflow.names import CONTEXT_KEYS
 from tests.airflow import programs
 from tests.airflow.running import Compiled, compile_file, compile_text, statuses
