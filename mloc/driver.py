@@ -86,7 +86,7 @@ def _fails(diagnostics: tuple[Diagnostic, ...]) -> bool:
     return any(d.rule.severity == "error" for d in diagnostics)
 
 
-def compile(analysis: Analysis, pipeline: Pipeline, target: str) -> Compilation:
+def compile(analysis: Analysis, pipeline: Pipeline, target: str) -> Compilation:  # noqa: A001  (the word of the command line)
     """IR → target's passes → bundle. Raises BackendError when the target is not installed or broken."""
     backend = load(target)
     bag = Bag()

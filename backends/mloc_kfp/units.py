@@ -68,10 +68,10 @@ class Units:
         native = {p.name: artifact(schema_of(p.type)) for p in self.request.pipeline.parameters if holds_artifact(p.type)}
         artifacts = {BUNDLE: artifact("system.Artifact")} | {f"{name}-artifact": doc for name, doc in native.items()}
         variables = bundle.variables(bundle.pack(self.request))
-        runs_in = self._executor(PARAMETERS.removeprefix("$"), self.image, Resources(), variables)
-        name = self.parts.component(
-            component(definitions({UNIT: parameter()} | taken, {}), definitions(made, artifacts), {"executorLabel": runs_in}), PARAMETERS.removeprefix("$")
-        )
+        label = PARAMETERS.removeprefix("$")
+        runs_in = self._executor(label, self.image, Resources(), variables)
+        inside = definitions({UNIT: parameter()} | taken, {})
+        name = self.parts.component(component(inside, definitions(made, artifacts), {"executorLabel": runs_in}), label)
         inputs = {UNIT: constant(_call(PARAMETERS, {}))} | {name: from_input(name) for name in root}
         label = scope.task(self.names.labels[PARAMETERS], name, inputs, {})
         scope.made |= {f"${name}": (label, name) for name in root}

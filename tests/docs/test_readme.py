@@ -10,13 +10,33 @@ import pytest
 from mloc.cli import main
 
 README = Path(__file__).parents[2] / "README.md"
+CLEAN = """import pandas as pd
+from typing import NamedTuple
+
+
+class Cleaned(NamedTuple):
+    rows: pd.DataFrame
+    rejected: int
+
+
+def clean(rows: pd.DataFrame) -> Cleaned: ...
+"""
+TRAIN = """import pandas as pd
+from typing import NamedTuple
+
+
+class Fitted(NamedTuple):
+    model: object
+    score: float
+
+
+def train(rows: pd.DataFrame, depth: int) -> Fitted: ...
+"""
 MODULES = {
     "__init__": "",
     "io": "import pandas as pd\nfrom pathlib import Path\n\n\ndef read(raw: Path) -> pd.DataFrame: ...\n",
-    "quality": "import pandas as pd\nfrom typing import NamedTuple\n\n\nclass Cleaned(NamedTuple):\n    rows: pd.DataFrame\n    rejected: int\n\n\n"
-    "def clean(rows: pd.DataFrame) -> Cleaned: ...\n",
-    "train": "import pandas as pd\nfrom typing import NamedTuple\n\n\nclass Fitted(NamedTuple):\n    model: object\n    score: float\n\n\n"
-    "def train(rows: pd.DataFrame, depth: int) -> Fitted: ...\n",
+    "quality": CLEAN,
+    "train": TRAIN,
 }
 
 

@@ -137,8 +137,8 @@ def test_fan_out_types_and_yield() -> None:
         (["s = loop x = 1 max 3:", "    y = number(x=x)"], "E0504"),
         (["s = loop x = 1 max n:", "    y = number(x=x)", "    next y until y > 1"], "E0507"),
         (["s = loop x = 1 max 0:", "    y = number(x=x)", "    next y until y > 1"], "E0507"),
-        (["s = loop x = 1 max 2:", "    y = text(s=\"a\")", "    next y until true"], "E0201"),
-        (["number(x=n)", "finally:", "    say(s=\"x\")"], "E0010"),
+        (["s = loop x = 1 max 2:", '    y = text(s="a")', "    next y until true"], "E0201"),
+        (["number(x=n)", "finally:", '    say(s="x")'], "E0010"),
     ],
 )
 def test_mistakes_give_one_error(lines: list[str], code: str) -> None:
@@ -151,7 +151,8 @@ def test_one_root_cause_is_one_error() -> None:
 
 
 def test_imports_and_their_mistakes() -> None:
-    main = 'mlp 1\n\nfrom "lib.mlp" import twice, LIMIT\nimport "lib.mlp" as lib\n\npipeline p() -> int:\n    a = twice(x=LIMIT)\n    b = lib.twice(x=a)\n    return b\n'
+    head = 'mlp 1\n\nfrom "lib.mlp" import twice, LIMIT\nimport "lib.mlp" as lib\n\n'
+    main = head + "pipeline p() -> int:\n    a = twice(x=LIMIT)\n    b = lib.twice(x=a)\n    return b\n"
     lib = 'mlp 1\n\nconst LIMIT = 4\n\nstep twice(x: int) -> int:\n    run inline "return 2 * x"\n'
     assert codes(main, lib=lib) == []
     assert codes(main) == ["E0103", "E0103"]

@@ -134,9 +134,8 @@ class _Generator:
         return artifact_type(self.random) if self.random.randrange(3) == 0 else value_type(self.random)
 
     def run(self) -> Run:
-        return self.random.choice(
-            (RunPython("package.module", "function"), RunInline('return f"{x}"\n'), RunShell("echo '|'\n\n  cat\t$x\n"), RunInline(""), RunRequire())
-        )
+        code = (RunInline('return f"{x}"\n'), RunInline(""), RunShell("echo '|'\n\n  cat\t$x\n"))
+        return self.random.choice((RunPython("package.module", "function"), *code, RunRequire()))
 
     def settings(self) -> Settings:
         if self.random.randrange(2):
