@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mloc.diagnostics.model import Edit, Fix
+from mloc.source import Span
+
 
 def suggest(name: str, candidates: Iterable[str]) -> str | None:
     """The nearest candidate, or None when none is near enough to be worth saying.
@@ -11,19 +14,32 @@ def suggest(name: str, candidates: Iterable[str]) -> str | None:
     Near is at most two edits (insert, delete, replace, swap neighbours); one for names of three to five letters; shorter names match
     only when they differ in case or underscores. Ties go to the candidate that comes first in alphabetical order.
     """
-    limit = _limit(name)
-    best: tuple[int, str] | None = None
-    for candidate in sorted(set(candidates) - {name}):
-        found = 0 if _folded(candidate) == _folded(name) else _distance(name, candidate, limit)
-        if found <= min(limit, _limit(candidate)) and (best is None or found < best[0]):
-            best = (found, candidate)
-    return None if best is None else best[1]
+    return next(iter(_nearest(name, candidates)), None)
+
+
+def correction(span: Span, name: str, candidates: Iterable[str]) -> Fix | None:
+    """The edit that puts the suggestion in place of the name at `span`; a person should look when another candidate is as near."""
+    near = _nearest(name, candidates)
+    return Fix("machine-applicable" if len(near) == 1 else "maybe-incorrect", (Edit(span, near[0]),)) if near else None
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     """The suggestion as the text of a help line: "did you mean `x`?"."""
     found = suggest(name, candidates)
     return None if found is None else f"did you mean `{found}`?"
+
+
+def _nearest(name: str, candidates: Iterable[str]) -> list[str]:
+    """The candidates at the smallest distance, of those that are near enough, in alphabetical order."""
+    limit = _limit(name)
+    best = limit
+    near: list[str] = []
+    for candidate in sorted(set(candidates) - {name}):
+        found = 0 if _folded(candidate) == _folded(name) else _distance(name, candidate, limit)
+        if found <= min(best, _limit(candidate)):
+            near = [*near, candidate] if found == best else [candidate]
+            best = found
+    return near
 
 
 def _limit(name: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from mloc.diagnostics.model import Label
+from mloc.diagnostics.model import Edit, Fix, Label
 from mloc.diagnostics.rules import (
     ATTRIBUTE_TWICE,
     BAD_ATTRIBUTE,
@@ -20,7 +20,7 @@ from mloc.diagnostics.rules import (
     UNKNOWN_ATTRIBUTE,
     UNKNOWN_RESOURCE,
 )
-from mloc.diagnostics.suggest import suggest
+from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.expect import Expectation
 from mloc.elaborate.scope import Scope
 from mloc.ir.constant import canonical
@@ -99,7 +99,9 @@ class AttributeReader:
         if name in STEP:
             self.file.bag.report(UNKNOWN_ATTRIBUTE, attribute.name.span, f"`{name}` is not an attribute of {block}")
         else:
-            self.file.bag.report(UNKNOWN_ATTRIBUTE, attribute.name.span, f"{block} has no attribute `{name}`", help=help_)
+            # What others call an attribute may take its values in another way there.
+            fix = None if familiar in allowed else correction(attribute.name.span, name, allowed)
+            self.file.bag.report(UNKNOWN_ATTRIBUTE, attribute.name.span, f"{block} has no attribute `{name}`", help=help_, fix=fix)
 
     def _bad(self, span: Span, message: str, help_: str | None = None) -> Leaves:
         self.file.bag.report(BAD_ATTRIBUTE, span, message, help=help_)
@@ -223,7 +225,10 @@ class AttributeReader:
             if key not in _RESOURCES:
                 near = _FAMILIAR_RESOURCES.get(key) or suggest(key, list(_RESOURCES))
                 help_ = f"did you mean `{near}`?" if near else f"resources are {', '.join(_RESOURCES)}"
-                self.file.bag.report(UNKNOWN_RESOURCE, argument.name.span, f"there is no resource `{key}`", help=help_)
+                fix = correction(argument.name.span, key, _RESOURCES)
+                if key in _FAMILIAR_RESOURCES:
+                    fix = Fix("machine-applicable", (Edit(argument.name.span, _FAMILIAR_RESOURCES[key]),))
+                self.file.bag.report(UNKNOWN_RESOURCE, argument.name.span, f"there is no resource `{key}`", help=help_, fix=fix)
                 continue
             if key == "shm":
                 self.file.bag.report(

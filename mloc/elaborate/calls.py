@@ -18,7 +18,7 @@ from mloc.diagnostics.rules import (
     UNDEFINED_NAME,
     UNKNOWN_ARGUMENT,
 )
-from mloc.diagnostics.suggest import suggest
+from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.attributes import SETTINGS, Leaves, settings
 from mloc.elaborate.expect import Expectation, Provenance
 from mloc.elaborate.expressions import Expressions
@@ -125,10 +125,11 @@ class Calls:
             bag.report(ARGUMENT_TWICE, argument.name.span, f"`{name}` is given twice", secondary=(there,))
             return
         if name not in inputs:
-            near = suggest(name, [i for i in inputs if i not in given])
+            free = [i for i in inputs if i not in given]
+            near = suggest(name, free)
             options = ", ".join(f"`{i}`" for i in inputs)
             help_ = f"did you mean `{near}`?" if near else f"its inputs are {options}" if inputs else "it takes no inputs"
-            fix = Fix("machine-applicable", (Edit(argument.name.span, near),)) if near else None
+            fix = correction(argument.name.span, name, free)
             there = Label(signature.span, "declared here")
             bag.report(
                 UNKNOWN_ARGUMENT, argument.name.span, f"`{signature.name}` has no input `{name}`", secondary=(there,), help=help_, fix=fix
@@ -222,7 +223,8 @@ class Calls:
                 case None if isinstance(expr, t.Name) and self.file.constant_or_kind(expr.text) is None:
                     near = suggest(expr.text, scope.visible())
                     help_ = f"did you mean `{near}`?" if near else "`after` names calls, regions or values bound before"
-                    self.file.bag.report(UNDEFINED_NAME, expr.span, f"`{expr.text}` is not defined", help=help_)
+                    fix = correction(expr.span, expr.text, scope.visible())
+                    self.file.bag.report(UNDEFINED_NAME, expr.span, f"`{expr.text}` is not defined", help=help_, fix=fix)
                     continue
                 case _:
                     pass

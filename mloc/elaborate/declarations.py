@@ -22,7 +22,7 @@ from mloc.diagnostics.rules import (
     RESERVED_NAME,
     UNKNOWN_ARGUMENT,
 )
-from mloc.diagnostics.suggest import suggest
+from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.attributes import SETTINGS, Leaves
 from mloc.elaborate.composites import record as build_record
 from mloc.elaborate.expressions import Expressions
@@ -358,7 +358,8 @@ class FileScope:
             elif key not in fields:
                 near = suggest(key, list(fields))
                 help_ = f"did you mean `{near}`?" if near else f"its fields are {', '.join(f'`{f}`' for f in fields)}"
-                self.bag.report(UNKNOWN_ARGUMENT, argument.name.span, f"`{name}` has no field `{key}`", help=help_)
+                fix = correction(argument.name.span, key, fields.keys() - given.keys())
+                self.bag.report(UNKNOWN_ARGUMENT, argument.name.span, f"`{name}` has no field `{key}`", help=help_, fix=fix)
                 fields[key] = UNKNOWN
             given.setdefault(key, (exprs.infer(argument.value, scope, fields.get(key)), argument.value.span))
         return build_record(exprs, record, given, expr.span, f"`{name}`", expr.span)

@@ -17,11 +17,12 @@ from mloc.diagnostics.rules import (
     UNKNOWN_MEMBER,
     UNTYPED_EMPTY,
 )
-from mloc.diagnostics.suggest import suggest
+from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.composites import braces, fstring, list_literal, projection, subscript
 from mloc.elaborate.expect import Expectation, Provenance, fit
 from mloc.elaborate.literals import constant, quantity
 from mloc.elaborate.narrowing import path_of
+from mloc.elaborate.nested import bound_before
 from mloc.elaborate.operators import binary, ternary, unary
 from mloc.elaborate.scope import POISON, Order, Outputs, Poison, Scope, Value
 from mloc.ir.model import Const, Expr, Get, Widen
@@ -41,6 +42,8 @@ class Expressions:
 
     def __init__(self, declared: FileScope, bag: Bag, provenance: Provenance | None = None) -> None:
         self.declared, self.bag, self.provenance = declared, bag, provenance
+        # The statement being read, before which a line may be put, and the scope there.
+        self.around: tuple[Span, Scope] | None = None
 
     def quiet(self, bag: Bag) -> Expressions:
         """The same, with what it reports going to another bag."""
@@ -150,8 +153,10 @@ class Expressions:
         if expr.text == "run":
             self.bag.report(NOT_YET, expr.span, "`run.…` is not available in this version of mloc", label="read, but not run yet")
             return POISON
-        near = suggest(expr.text, [*scope.visible(), *self.declared.value_names()])
-        self.bag.report(UNDEFINED_NAME, expr.span, f"`{expr.text}` is not defined", help=f"did you mean `{near}`?" if near else None)
+        names = [*scope.visible(), *self.declared.value_names()]
+        near, fix = suggest(expr.text, names), correction(expr.span, expr.text, names)
+        help_ = f"did you mean `{near}`?" if near else None
+        self.bag.report(UNDEFINED_NAME, expr.span, f"`{expr.text}` is not defined", help=help_, fix=fix)
         return POISON
 
     def _narrowed(self, expr: t.Expr, scope: Scope, found: Expr) -> Expr:
@@ -179,6 +184,7 @@ class Expressions:
                         expr.name.span,
                         f"{kind} `{expr.value.text}` has no member `{expr.name.text}`",
                         help=f"did you mean `{near}`?" if near else f"it has {options}" if options else None,
+                        fix=correction(expr.name.span, expr.name.text, members),
                     )
                     return POISON
         value = self.typed(expr.value, scope)
@@ -194,6 +200,7 @@ class Expressions:
             expr.name.span,
             f"`{call.signature.name}` has no output `{expr.name.text}`",
             help=f"did you mean `{near}`?" if near else f"its outputs are {outputs}",
+            fix=correction(expr.name.span, expr.name.text, call.fields),
         )
         return POISON
 
@@ -208,7 +215,9 @@ class Expressions:
                 near = suggest(expr.name.text, [f.name for f in fields])
                 has = ", ".join(f"`{f.name}`" for f in fields)
                 help_ = f"did you mean `{near}`?" if near else f"it has {has}"
-                self.bag.report(UNKNOWN_MEMBER, expr.name.span, f"`{show(value.type)}` has no field `{expr.name.text}`", help=help_)
+                fix = correction(expr.name.span, expr.name.text, [f.name for f in fields])
+                message = f"`{show(value.type)}` has no field `{expr.name.text}`"
+                self.bag.report(UNKNOWN_MEMBER, expr.name.span, message, help=help_, fix=fix)
             case Optional():
                 help_ = "use it inside `if … != null:`, or give a fallback with `?? value` first"
                 self.bag.report(OPTIONAL_USED, expr.value.span, f"this may be null, and null has no field `{expr.name.text}`", help=help_)
@@ -231,10 +240,13 @@ class Expressions:
                 expr.span,
                 f"`{name}` is called inside another expression",
                 help="bind the call to a name first, so that the step has one: `x = " + name + "(…)`",
+                fix=bound_before(self, expr, name, scope),
             )
         elif name is not None:
-            near = suggest(name, self.declared.callable_names())
-            self.bag.report(UNDEFINED_NAME, expr.callee.span, f"`{name}` is not defined", help=f"did you mean `{near}`?" if near else None)
+            names = self.declared.callable_names()
+            near, fix = suggest(name, names), correction(expr.callee.span, name, names)
+            help_ = f"did you mean `{near}`?" if near else None
+            self.bag.report(UNDEFINED_NAME, expr.callee.span, f"`{name}` is not defined", help=help_, fix=fix)
         elif isinstance(expr.callee, t.Member):
             self._not_callable(expr.callee, scope)
         else:

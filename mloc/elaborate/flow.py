@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mloc.diagnostics.model import Bag, Label, Rule
+from mloc.diagnostics.model import Bag, Fix, Label, Rule
 from mloc.diagnostics.rules import (
     AFTER_RETURN,
     BAD_ATTRIBUTE,
@@ -22,7 +22,7 @@ from mloc.diagnostics.rules import (
     UNDEFINED_NAME,
     YIELD_MISPLACED,
 )
-from mloc.diagnostics.suggest import suggest
+from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.calls import Calls
 from mloc.elaborate.expect import Expectation, declared_as
 from mloc.elaborate.expressions import Expressions
@@ -88,7 +88,9 @@ class Flow:
             if block.returns and not isinstance(statement, t.Handler):
                 self._report(AFTER_RETURN, statement.span, "nothing may follow `return`", help="put it before `return`")
                 break
+            self.exprs.around = statement.span, scope
             self._statement(statement, scope, place, block)
+            self.exprs.around = None
         return block
 
     def _statement(self, statement: t.Statement, scope: Scope, place: Place, block: Block) -> None:
@@ -120,8 +122,10 @@ class Flow:
             case t.Handler(kind=kind):
                 self._later(statement.span, f"`{kind}`")
 
-    def _report(self, rule: Rule, span: Span, message: str, *, help: str | None = None, secondary: tuple[Label, ...] = ()) -> None:
-        self.file.bag.report(rule, span, message, help=help, secondary=secondary)
+    def _report(
+        self, rule: Rule, span: Span, message: str, *, help: str | None = None, secondary: tuple[Label, ...] = (), fix: Fix | None = None
+    ) -> None:
+        self.file.bag.report(rule, span, message, help=help, secondary=secondary, fix=fix)
 
     def _later(self, span: Span, what: str) -> None:
         self.file.bag.report(NOT_YET, span, f"{what} is not available in this version of mloc", label="read, but not run yet")
@@ -236,7 +240,8 @@ class Flow:
             elif self.file.constant_or_kind(callee) is None:
                 near = suggest(callee, self.file.callable_names())
                 help_ = f"did you mean `{near}`?" if near else "declare it with `step`"
-                self._report(UNDEFINED_NAME, value.span, f"`{callee}` is not defined", help=help_)
+                fix = None if not isinstance(value, t.CallExpr) else correction(value.callee.span, callee, self.file.callable_names())
+                self._report(UNDEFINED_NAME, value.span, f"`{callee}` is not defined", help=help_, fix=fix)
             else:
                 self.exprs.infer(value, scope)
             return

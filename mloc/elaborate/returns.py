@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Label
 from mloc.diagnostics.rules import ARGUMENT_TWICE, MISSING_RETURN_STATEMENT, POSITIONAL_ARGUMENT, RETURN_MISMATCH_OUTPUTS
-from mloc.diagnostics.suggest import suggest
+from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.expect import Expectation
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.scope import Scope
@@ -33,6 +33,7 @@ def results(file: FileScope, exprs: Expressions, found: Signature, returns: list
             )
         return ()
     statement = returns[0]
+    exprs.around = statement.span, scope
     if not found.outputs:
         file.bag.report(
             RETURN_MISMATCH_OUTPUTS, statement.span, f"pipeline `{found.name}` declares no outputs", help="declare them: `-> (name: type)`"
@@ -53,9 +54,9 @@ def results(file: FileScope, exprs: Expressions, found: Signature, returns: list
         elif argument.name.text not in wanted:
             near = suggest(argument.name.text, wanted)
             help_ = f"did you mean `{near}`?" if near else f"its outputs are {', '.join(f'`{w}`' for w in wanted)}"
-            file.bag.report(
-                RETURN_MISMATCH_OUTPUTS, argument.name.span, f"pipeline `{found.name}` has no output `{argument.name.text}`", help=help_
-            )
+            message = f"pipeline `{found.name}` has no output `{argument.name.text}`"
+            fix = correction(argument.name.span, argument.name.text, [w for w in wanted if w not in given])
+            file.bag.report(RETURN_MISMATCH_OUTPUTS, argument.name.span, message, help=help_, fix=fix)
             if near:
                 given[near] = argument
             continue
