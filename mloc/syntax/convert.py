@@ -10,8 +10,8 @@ from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import BAD_LITERAL, TOO_DEEP
 from mloc.source import Span
 from mloc.syntax import tree as t
-from mloc.syntax.grammar import Node, Token, Tree
 from mloc.syntax.literals import LiteralError, fstring_parts, string_value
+from mloc.syntax.machine import Node, Token, Tree
 
 MAX_DEPTH = 120
 
@@ -27,13 +27,10 @@ class Converter:
     # ---- places ----
 
     def span(self, node: Node) -> Span:
-        if isinstance(node, Token):
-            return Span(self.file, self.base + (node.start_pos or 0), self.base + (node.end_pos or 0))
         assert node is not None
-        meta = node.meta
-        if meta.empty:
+        if node.start < 0:
             return Span(self.file, self.base, self.base)
-        return Span(self.file, self.base + meta.start_pos, self.base + meta.end_pos)
+        return Span(self.file, self.base + node.start, self.base + node.end)
 
     def doc(self, span: Span) -> str:
         return self.docs.get(span.start, "")
@@ -54,52 +51,52 @@ class Converter:
         assert isinstance(node, Tree)
         return cast("t.Declaration", getattr(self, f"_{node.data}")(node))
 
-    def _import_stmt(self, node: Tree[Token]) -> t.Import:
+    def _import_stmt(self, node: Tree) -> t.Import:
         path, name = node.children
         return t.Import(self.text(path), self.identifier(name), self.span(node))
 
-    def _from_import(self, node: Tree[Token]) -> t.FromImport:
+    def _from_import(self, node: Tree) -> t.FromImport:
         path, *items = node.children
         pairs = [_children(item) for item in items]
         names = tuple((self.identifier(name), self.optional_identifier(alias)) for name, alias in pairs)
         return t.FromImport(self.text(path), names, self.span(node))
 
-    def _type_alias(self, node: Tree[Token]) -> t.TypeAliasDef:
+    def _type_alias(self, node: Tree) -> t.TypeAliasDef:
         name, type_ = node.children
         return t.TypeAliasDef(self.identifier(name), self.type(type_), self.span(node), self.doc(self.span(node)))
 
-    def _record_def(self, node: Tree[Token]) -> t.RecordDef:
+    def _record_def(self, node: Tree) -> t.RecordDef:
         name, *fields = node.children
         return t.RecordDef(self.identifier(name), tuple(self.param(f) for f in fields), self.span(node), self.doc(self.span(node)))
 
-    def _enum_def(self, node: Tree[Token]) -> t.EnumDef:
+    def _enum_def(self, node: Tree) -> t.EnumDef:
         name, *members = node.children
         return t.EnumDef(self.identifier(name), tuple(self.identifier(m) for m in members), self.span(node), self.doc(self.span(node)))
 
-    def _const_def(self, node: Tree[Token]) -> t.ConstDef:
+    def _const_def(self, node: Tree) -> t.ConstDef:
         name, value = node.children
         return t.ConstDef(self.identifier(name), self.expr(value), self.span(node), self.doc(self.span(node)))
 
-    def _secret_def(self, node: Tree[Token]) -> t.SecretDef:
+    def _secret_def(self, node: Tree) -> t.SecretDef:
         name, source = node.children
         return t.SecretDef(self.identifier(name), self.expr(source), self.span(node), self.doc(self.span(node)))
 
-    def _defaults_def(self, node: Tree[Token]) -> t.DefaultsDef:
+    def _defaults_def(self, node: Tree) -> t.DefaultsDef:
         return t.DefaultsDef(self.attributes(node.children[0]), self.span(node))
 
-    def _step_def(self, node: Tree[Token]) -> t.StepDef:
+    def _step_def(self, node: Tree) -> t.StepDef:
         name, signature, block = node.children
         return t.StepDef(
             self.identifier(name), self.signature(signature), self.attributes(block), self.span(node), self.doc(self.span(node))
         )
 
-    def _pipeline_def(self, node: Tree[Token]) -> t.PipelineDef:
+    def _pipeline_def(self, node: Tree) -> t.PipelineDef:
         name, signature, block = node.children
         return t.PipelineDef(
             self.identifier(name), self.signature(signature), self.block(block), self.span(node), self.doc(self.span(node))
         )
 
-    def _schedule(self, node: Tree[Token]) -> t.LaunchDef:
+    def _schedule(self, node: Tree) -> t.LaunchDef:
         name, pipeline, block = node.children
         kind: Literal["schedule", "trigger"] = "schedule" if node.data == "schedule" else "trigger"
         return t.LaunchDef(
@@ -108,7 +105,7 @@ class Converter:
 
     _trigger = _schedule
 
-    def _target_def(self, node: Tree[Token]) -> t.TargetDef:
+    def _target_def(self, node: Tree) -> t.TargetDef:
         name, pipeline, *items = node.children
         return t.TargetDef(
             self.identifier(name), self.optional_identifier(pipeline), tuple(self._target_item(i) for i in items), self.span(node)
@@ -222,10 +219,10 @@ class Converter:
         self.depth -= 1
         return result
 
-    def _stmt_bind(self, node: Tree[Token]) -> t.Bind:
+    def _stmt_bind(self, node: Tree) -> t.Bind:
         return self._bind(self.identifier(node.children[0]), node.children[1], node.children[2])
 
-    def _stmt_effect(self, node: Tree[Token]) -> t.Bind:
+    def _stmt_effect(self, node: Tree) -> t.Bind:
         return self._bind(None, node.children[0], node.children[1])
 
     def _bind(self, name: t.Identifier | None, value: Node, mods: Node) -> t.Bind:
@@ -237,14 +234,14 @@ class Converter:
         last = (expr, *orders, *overrides)[-1].span
         return t.Bind(name, expr, orders, overrides, Span(self.file, start.start, last.end))
 
-    def _stmt_require_stmt(self, node: Tree[Token]) -> t.Require:
+    def _stmt_require_stmt(self, node: Tree) -> t.Require:
         condition, message = node.children
         return t.Require(self.expr(condition), self.expr(message), self._to_last(node, message))
 
-    def _stmt_fail(self, node: Tree[Token]) -> t.Require:
+    def _stmt_fail(self, node: Tree) -> t.Require:
         return t.Require(None, self.expr(node.children[0]), self._to_last(node, node.children[0]))
 
-    def _stmt_if_stmt(self, node: Tree[Token]) -> t.If:
+    def _stmt_if_stmt(self, node: Tree) -> t.If:
         name, *rest = node.children
         arms: list[t.IfArm] = []
         for condition, body in zip(rest[0:-1:2], rest[1:-1:2], strict=True):
@@ -255,7 +252,7 @@ class Converter:
         first = cast("t.Expr", arms[0].condition).span
         return t.If(self.optional_identifier(name), tuple(arms), Span(self.file, self.span(node).start, first.end))
 
-    def _stmt_for_stmt(self, node: Tree[Token]) -> t.For:
+    def _stmt_for_stmt(self, node: Tree) -> t.For:
         name, item, source, *options, body = node.children
         limit = tolerate = None
         last = self.expr(source)
@@ -271,37 +268,37 @@ class Converter:
         span = Span(self.file, self.span(node).start, end)
         return t.For(self.optional_identifier(name), self.identifier(item), last, limit, tolerate, self.block(body), span)
 
-    def _stmt_loop_stmt(self, node: Tree[Token]) -> t.Loop:
+    def _stmt_loop_stmt(self, node: Tree) -> t.Loop:
         name, state, initial, maximum, body = node.children
         bound = self.expr(maximum)
         span = Span(self.file, self.span(node).start, bound.span.end)
         return t.Loop(self.identifier(name), self.identifier(state), self.expr(initial), bound, self.block(body), span)
 
-    def _stmt_yield_stmt(self, node: Tree[Token]) -> t.Yield:
+    def _stmt_yield_stmt(self, node: Tree) -> t.Yield:
         return t.Yield(self.expr(node.children[0]), self._to_last(node, node.children[0]))
 
-    def _stmt_next_stmt(self, node: Tree[Token]) -> t.Next:
+    def _stmt_next_stmt(self, node: Tree) -> t.Next:
         value, until = node.children
         return t.Next(self.expr(value), self.expr(until), self._to_last(node, until))
 
-    def _stmt_return_stmt(self, node: Tree[Token]) -> t.Return:
+    def _stmt_return_stmt(self, node: Tree) -> t.Return:
         arguments = self.arguments(node.children[0])
         return t.Return(arguments, Span(self.file, self.span(node).start, arguments[-1].span.end))
 
-    def _stmt_options(self, node: Tree[Token]) -> t.Options:
+    def _stmt_options(self, node: Tree) -> t.Options:
         return t.Options(self.attributes(node.children[0]), self._keyword(node, "options"))
 
-    def _stmt_finally_block(self, node: Tree[Token]) -> t.Handler:
+    def _stmt_finally_block(self, node: Tree) -> t.Handler:
         return t.Handler("finally", self.block(node.children[0]), self._keyword(node, "finally"))
 
-    def _stmt_failure_block(self, node: Tree[Token]) -> t.Handler:
+    def _stmt_failure_block(self, node: Tree) -> t.Handler:
         return t.Handler("on failure", self.block(node.children[0]), self._keyword(node, "on failure"))
 
-    def _keyword(self, node: Tree[Token], text: str) -> Span:
+    def _keyword(self, node: Tree, text: str) -> Span:
         start = self.span(node).start
         return Span(self.file, start, start + len(text))
 
-    def _to_last(self, node: Tree[Token], last: Node) -> Span:
+    def _to_last(self, node: Tree, last: Node) -> Span:
         return Span(self.file, self.span(node).start, self.span(last).end)
 
     # ---- expressions ----
@@ -341,32 +338,32 @@ class Converter:
         at = Span(self.file, span.start + error.start, span.start + error.end)
         self.bag.report(BAD_LITERAL, at, str(error), help=r"escapes are `\n \t \r \\ \" \' \uXXXX`" if "escape" in str(error) else None)
 
-    def _expr_ref(self, node: Tree[Token]) -> t.Expr:
+    def _expr_ref(self, node: Tree) -> t.Expr:
         return t.Name(str(node.children[0]), self.span(node.children[0]))
 
-    def _expr_int(self, node: Tree[Token]) -> t.Expr:
+    def _expr_int(self, node: Tree) -> t.Expr:
         return (
             t.IntLiteral(int(str(node.children[0]).replace("_", "")), self.span(node))
             if len(str(node.children[0])) < 4000
             else self._long(node)
         )
 
-    def _long(self, node: Tree[Token]) -> t.Expr:
+    def _long(self, node: Tree) -> t.Expr:
         self.bag.report(BAD_LITERAL, self.span(node), "this number is too long to be a number")
         return t.IntLiteral(0, self.span(node))
 
-    def _expr_float(self, node: Tree[Token]) -> t.Expr:
+    def _expr_float(self, node: Tree) -> t.Expr:
         return t.FloatLiteral(str(node.children[0]).replace("_", ""), self.span(node))
 
-    def _expr_quantity(self, node: Tree[Token]) -> t.Expr:
+    def _expr_quantity(self, node: Tree) -> t.Expr:
         text = str(node.children[0])
         number = text.rstrip(ascii_letters)
         return t.Quantity(number, text[len(number) :], self.span(node))
 
-    def _expr_string(self, node: Tree[Token]) -> t.Expr:
+    def _expr_string(self, node: Tree) -> t.Expr:
         return self.text(node.children[0])
 
-    def _expr_fstring(self, node: Tree[Token]) -> t.Expr:
+    def _expr_fstring(self, node: Tree) -> t.Expr:
         span = self.span(node)
         parts: list[str | t.Expr] = []
         try:
@@ -381,25 +378,25 @@ class Converter:
             self._bad(error, span)
         return t.FString(tuple(parts), span)
 
-    def _expr_true(self, node: Tree[Token]) -> t.Expr:
+    def _expr_true(self, node: Tree) -> t.Expr:
         return t.Bool(True, self.span(node))
 
-    def _expr_false(self, node: Tree[Token]) -> t.Expr:
+    def _expr_false(self, node: Tree) -> t.Expr:
         return t.Bool(False, self.span(node))
 
-    def _expr_null(self, node: Tree[Token]) -> t.Expr:
+    def _expr_null(self, node: Tree) -> t.Expr:
         return t.Null(self.span(node))
 
-    def _expr_list(self, node: Tree[Token]) -> t.Expr:
+    def _expr_list(self, node: Tree) -> t.Expr:
         return t.ListLiteral(tuple(self.expr(c) for c in node.children if c is not None), self.span(node))
 
-    def _expr_project(self, node: Tree[Token]) -> t.Expr:
+    def _expr_project(self, node: Tree) -> t.Expr:
         body, name, source, condition = node.children
         return t.Projection(
             self.expr(body), self.identifier(name), self.expr(source), None if condition is None else self.expr(condition), self.span(node)
         )
 
-    def _expr_record(self, node: Tree[Token]) -> t.Expr:
+    def _expr_record(self, node: Tree) -> t.Expr:
         return t.Braces(tuple(self._entry(c) for c in node.children if c is not None), self.span(node))
 
     def _entry(self, node: Node) -> t.Entry:
@@ -410,47 +407,47 @@ class Converter:
         text = self.text(token)
         return t.Entry(t.Identifier(text.value, text.span), True, self.expr(value))
 
-    def _expr_member(self, node: Tree[Token]) -> t.Expr:
+    def _expr_member(self, node: Tree) -> t.Expr:
         value, name = node.children
         return t.Member(self.expr(value), self.identifier(name), self.span(node))
 
-    def _expr_index(self, node: Tree[Token]) -> t.Expr:
+    def _expr_index(self, node: Tree) -> t.Expr:
         value, key = node.children
         return t.Subscript(self.expr(value), self.expr(key), self.span(node))
 
-    def _expr_call(self, node: Tree[Token]) -> t.Expr:
+    def _expr_call(self, node: Tree) -> t.Expr:
         callee, arguments = node.children
         return t.CallExpr(self.expr(callee), self.arguments(arguments), self.span(node))
 
-    def _expr_neg(self, node: Tree[Token]) -> t.Expr:
+    def _expr_neg(self, node: Tree) -> t.Expr:
         value = self.expr(node.children[0])
         if isinstance(value, t.IntLiteral) and value.value > 0:
             return t.IntLiteral(-value.value, self.span(node))
         return t.Unary("-", value, self.span(node))
 
-    def _expr_not_(self, node: Tree[Token]) -> t.Expr:
+    def _expr_not_(self, node: Tree) -> t.Expr:
         return t.Unary("not", self.expr(node.children[-1]), self.span(node))
 
-    def _expr_arith(self, node: Tree[Token]) -> t.Expr:
+    def _expr_arith(self, node: Tree) -> t.Expr:
         left, op, right = node.children
         return t.Binary(str(op), self.expr(left), self.expr(right), self.span(node))
 
     _expr_compare = _expr_arith
 
-    def _expr_coalesce(self, node: Tree[Token]) -> t.Expr:
+    def _expr_coalesce(self, node: Tree) -> t.Expr:
         return self._binary("??", node)
 
-    def _expr_or_(self, node: Tree[Token]) -> t.Expr:
+    def _expr_or_(self, node: Tree) -> t.Expr:
         return self._binary("or", node)
 
-    def _expr_and_(self, node: Tree[Token]) -> t.Expr:
+    def _expr_and_(self, node: Tree) -> t.Expr:
         return self._binary("and", node)
 
-    def _binary(self, op: str, node: Tree[Token]) -> t.Expr:
+    def _binary(self, op: str, node: Tree) -> t.Expr:
         left, right = node.children
         return t.Binary(op, self.expr(left), self.expr(right), self.span(node))
 
-    def _expr_ternary(self, node: Tree[Token]) -> t.Expr:
+    def _expr_ternary(self, node: Tree) -> t.Expr:
         then, condition, otherwise = node.children
         return t.Ternary(self.expr(then), self.expr(condition), self.expr(otherwise), self.span(node))
 

@@ -1,28 +1,36 @@
 """The Lark parser of the grammar file; the only importer of lark.
 
-Building the tables takes longer than reading most programs, so they are kept in the user's cache folder, keyed by all they depend on.
+It makes the tables that right programs are read by, and says what is wrong with others. Nothing imports it before one of the two is needed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import io
 import pickle
+import re
 import sys
-import tempfile
 from copy import copy
 from functools import cache
-from pathlib import Path
-from typing import TypeAlias, Union
+from itertools import product
+from string import punctuation
 
 import lark
-from lark import Lark, Token, Tree
+from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from lark.grammar import NonTerminal, Terminal
+from lark.grammar import Rule as LarkRule
 from lark.indenter import DedentError, Indenter
+from lark.lexer import PatternStr, TerminalDef
+from lark.lexer import Token as LarkToken
+from lark.parsers.lalr_analysis import ParseTableBase, Shift
 
-__all__ = ["DedentError", "Node", "Token", "Tree", "UnexpectedCharacters", "UnexpectedEOF", "UnexpectedInput", "UnexpectedToken", "parser"]
+from mloc.syntax.machine import MARK, Node, Rule, Tables, Token, Tree
+from mloc.syntax.tables import cache_folder, grammar_text, save
 
-Node: TypeAlias = Union["Tree[Token]", Token, None]
+__all__ = ["DedentError", "UnexpectedCharacters", "UnexpectedEOF", "UnexpectedInput", "UnexpectedToken", "made_tables", "parser"]
+
+_WIDEST_OPERATOR = 2
 
 
 class _Blocks(Indenter):
@@ -53,18 +61,13 @@ class _Blocks(Indenter):
         return 8
 
 
-def grammar_path() -> Path:
-    """The grammar file: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "grammar" / "mlp.lark"
-    return inside if inside.exists() else package.parent / "grammar" / "mlp.lark"
-
-
 @cache
 def parser() -> Lark:
-    """The parser, with `start` for a module and `expr` for the inside of an f-string."""
-    text = grammar_path().read_text(encoding="utf-8")
-    cached = _cache_file(text)
+    """The parser, with `start` for a module and `expr` for the inside of an f-string. It is cached for texts with errors."""
+    text = grammar_text()
+    # The name holds all that the content depends on, because Lark does not say what it read.
+    version = f"{lark.__version__} {sys.version} {__name__} {text}"
+    cached = cache_folder() / f"grammar-{hashlib.sha256(version.encode()).hexdigest()[:16]}.lark"
     try:
         with cached.open("rb") as file:
             return Lark.load(file)
@@ -79,32 +82,83 @@ def parser() -> Lark:
         maybe_placeholders=True,
         start=["start", "expr"],
     )
-    _save(built, cached)
+    data = io.BytesIO()
+    built.save(data)
+    save(cached, data.getvalue())
     return built
 
 
-def _cache_file(grammar: str) -> Path:
-    version = f"{lark.__version__} {sys.version} {__name__} {grammar}"
-    name = hashlib.sha256(version.encode()).hexdigest()[:16]
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "mloc" / f"grammar-{name}.tables"
+def made_tables() -> Tables:
+    """The tables for `mloc.syntax.machine`."""
+    built = parser()
+    table: ParseTableBase[int] = built.parser.parser._parse_table
+    numbers = {rule: ~number for number, rule in enumerate(built.rules)}
+    states = [
+        {symbol: argument if action is Shift else numbers[argument] for symbol, (action, argument) in table.states[state].items()}
+        for state in range(len(table.states))
+    ]
+    # In Lark's own order. Fixed texts are told apart after a name or a mark was found.
+    terminals = sorted(built.terminals, key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name))
+    fixed = {t.pattern.value: t.name for t in terminals if isinstance(t.pattern, PatternStr)}
+    varied = [t for t in terminals if not isinstance(t.pattern, PatternStr)]
+    marks = _marks(fixed, [t for t in varied if t.pattern.max_width <= _WIDEST_OPERATOR])
+    patterns = [f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in varied if t.pattern.max_width > _WIDEST_OPERATOR]
+    patterns.append(f"(?P<{MARK}>{'|'.join(map(re.escape, sorted(marks, key=len, reverse=True)))})")
+    return Tables(
+        pattern="|".join(patterns),
+        ignored=tuple(built.lexer_conf.ignore),
+        words={text: name for text, name in fixed.items() if text.isalpha()},
+        marks=marks,
+        states=states,
+        rules=[_rule(rule) for rule in built.rules],
+        starts=dict(table.start_states),
+        ends=dict(table.end_states),
+    )
 
 
-def _save(built: Lark, target: Path) -> None:
-    """Keep the tables for the next start; a cache folder that cannot be written costs time only."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            built.save(file)
-        Path(temporary).replace(target)
-    except OSError:
-        return
+def _marks(fixed: dict[str, str], operators: list[TerminalDef]) -> dict[str, list[str]]:
+    """What each text of marks may be. Lark takes a fixed text for itself before it takes it for one of several."""
+    marks = {text: [name] for text, name in fixed.items() if not text.isalpha()}
+    for width in range(1, _WIDEST_OPERATOR + 1):
+        for text in map("".join, product(punctuation, repeat=width)):
+            for operator in operators:
+                if re.fullmatch(operator.pattern.to_regexp(), text):
+                    marks.setdefault(text, []).append(operator.name)
+    return marks
 
 
-def read_tree(text: str) -> Tree[Token]:
-    """The parse tree of a module. Raises UnexpectedInput or DedentError."""
-    return parser().parse(text, start="start")
+def _rule(rule: LarkRule) -> Rule:
+    """As Lark's tree builder reads its rules."""
+    empty = rule.options.empty_indices or (False,) * len(rule.expansion)
+    kept: list[tuple[int, bool, int]] = []
+    absent = index = 0
+    for is_empty in empty:
+        if is_empty:
+            absent += 1
+            continue
+        symbol = rule.expansion[index]
+        if not (isinstance(symbol, Terminal) and symbol.filter_out):
+            kept.append((index, isinstance(symbol, NonTerminal) and symbol.name.startswith("_"), absent))
+            absent = 0
+        index += 1
+    plain = not absent and kept == [(each, False, 0) for each in range(len(rule.expansion))]
+    single = rule.options.expand1 and not rule.alias
+    return (str(rule.origin.name), len(rule.expansion), str(rule.alias or rule.origin.name), single, None if plain else tuple(kept), absent)
+
+
+def read_tree(text: str, start: str) -> Tree:
+    """What Lark reads. Raises UnexpectedInput or DedentError."""
+    made: dict[int, Tree] = {}
+    found = parser().parse(text, start=start)
+    for tree in found.iter_subtrees():
+        children: list[Node] = [made[id(c)] if isinstance(c, lark.Tree) else _token(c) for c in tree.children]
+        meta = tree.meta
+        made[id(tree)] = Tree(str(tree.data), children, -1 if meta.empty else meta.start_pos, -1 if meta.empty else meta.end_pos)
+    return made[id(found)]
+
+
+def _token(token: LarkToken | None) -> Token | None:
+    return None if token is None else Token(token.type, str(token), token.start_pos or 0, token.end_pos or 0)
 
 
 def read_tokens(text: str) -> list[Token]:
@@ -115,4 +169,4 @@ def read_tokens(text: str) -> list[Token]:
     reading.parser_state.parse_conf.callbacks = {}
     found = list(reading.iter_parse())
     reading.feed_eof(found[-1] if found else None)  # type: ignore[no-untyped-call]  # of lark
-    return found
+    return [Token(token.type, str(token), token.start_pos or 0, token.end_pos or 0) for token in found]

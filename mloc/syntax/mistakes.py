@@ -5,7 +5,7 @@ from __future__ import annotations
 from mloc.diagnostics.model import Diagnostic, Edit, Fix, Label
 from mloc.diagnostics.rules import ASSIGN_AS_COMPARE, SYNTAX, UNTERMINATED
 from mloc.source import SourceFile, Span
-from mloc.syntax.grammar import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from mloc.syntax.grammar import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 _PHRASES = {
     "NAME": "a name",
@@ -52,7 +52,7 @@ def explain(source: SourceFile, error: UnexpectedInput, base: int, low: int, hig
 
 
 def _token(source: SourceFile, error: UnexpectedToken, at: int, high: int) -> Diagnostic:
-    token: Token = error.token
+    token = error.token
     expected = set(error.accepts or error.expected or ())
     if token.type == "EQUAL" and "CMP" in expected:
         span = Span(source.path, at, at + 1)

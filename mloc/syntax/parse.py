@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from mloc.diagnostics.model import Bag, Edit, Fix, Label
@@ -15,9 +16,9 @@ from mloc.diagnostics.rules import EDITION, SYNTAX, TABS
 from mloc.source import SourceFile, Span
 from mloc.syntax import tree as t
 from mloc.syntax.convert import Converter, TooDeep
-from mloc.syntax.grammar import DedentError, Token, UnexpectedEOF, UnexpectedInput, parser, read_tokens, read_tree
 from mloc.syntax.literals import doc_comments
-from mloc.syntax.mistakes import explain
+from mloc.syntax.machine import Token, Tree, read
+from mloc.syntax.tables import tables
 
 _TOP = re.compile(r"(?:import|from|type|record|enum|const|secret|defaults|step|pipeline|schedule|trigger|target)\b")
 _DECLARED = re.compile(r"(?:type|record|enum|const|secret|step|pipeline)[ \t]+([A-Za-z_]\w*)")
@@ -123,11 +124,13 @@ def tokens(source: SourceFile, bag: Bag) -> list[Token]:
         return []
     found = _edition_tokens(source.text, start)
     for low, high in _chunks(source.text, start, long_strings):
-        read = _read(source, low, high, bag, read_tokens)
+        alone = _alone(source, low, high)
+        if alone is None:
+            continue
+        words = _with_lark(source, low, high, bag, partial(_words, alone))
         base = low - len(_PREFIX)
-        for token in read[_EDITION_TOKENS:] if read else ():
-            place = base + (token.start_pos or 0)
-            found.append(Token(token.type, str(token), place, end_pos=place + len(token)))
+        for token in words[_EDITION_TOKENS:] if words else ():
+            found.append(Token(token.type, token.text, base + token.start, base + token.start + len(token.text)))
     return found
 
 
@@ -136,12 +139,15 @@ def _edition_tokens(text: str, end: int) -> list[Token]:
     match = _EDITION.match(text, begin)
     if match is None:
         return []
-    number = Token("INT", match.group(1), match.start(1), end_pos=match.end(1))
-    return [Token("MLP", "mlp", begin, end_pos=begin + len("mlp")), number, Token("_NL", "\n", match.end(1))]
+    number = Token("INT", match.group(1), match.start(1), match.end(1))
+    return [Token("MLP", "mlp", begin, begin + len("mlp")), number, Token("_NL", "\n", match.end(1), match.end(1) + 1)]
 
 
 def _chunk(source: SourceFile, low: int, high: int, docs: dict[int, str], bag: Bag) -> list[t.Declaration]:
-    tree = _read(source, low, high, bag, read_tree)
+    text = _alone(source, low, high)
+    if text is None:
+        return []
+    tree = read(tables(), text, "start") or _with_lark(source, low, high, bag, lambda: _tree(text))
     if tree is None:
         return []
 
@@ -155,16 +161,35 @@ def _chunk(source: SourceFile, low: int, high: int, docs: dict[int, str], bag: B
         return []
 
 
-def _read(source: SourceFile, low: int, high: int, bag: Bag, read: Callable[[str], _Read]) -> _Read | None:
-    """What `read` makes of one declaration, put behind an edition line; None, with a report, when it is none."""
+def _alone(source: SourceFile, low: int, high: int) -> str | None:
+    """One declaration as a file of its own, behind an edition line."""
     text = source.text[low:high]
-    if not text.strip():
-        return None
+    return _PREFIX + text + ("" if text.endswith("\n") else "\n") if text.strip() else None
+
+
+def _tree(text: str) -> Tree:
+    from mloc.syntax.grammar import read_tree
+
+    return read_tree(text, "start")
+
+
+def _words(text: str) -> list[Token]:
+    from mloc.syntax.grammar import read_tokens
+
+    return read_tokens(text)
+
+
+def _with_lark(source: SourceFile, low: int, high: int, bag: Bag, reading: Callable[[], _Read]) -> _Read | None:
+    """What Lark makes of one declaration; None, with a report, when it is none."""
+    from mloc.syntax import grammar  # only for what must be explained, or laid out
+
     try:
-        return read(_PREFIX + text + ("" if text.endswith("\n") else "\n"))
-    except DedentError:
+        return reading()
+    except grammar.DedentError:
         _uneven(source, low, high, bag)
-    except UnexpectedInput as error:
+    except grammar.UnexpectedInput as error:
+        from mloc.syntax.mistakes import explain
+
         bag.add(explain(source, error, low - len(_PREFIX), low, high))
     return None
 
@@ -178,22 +203,31 @@ def _expression(source: SourceFile, inner: str, offset: int, bag: Bag) -> t.Expr
         )
         return None
     lead = len(inner) - len(inner.lstrip())
-    try:
-        tree = parser().parse(inner.strip(), start="expr")
-    except UnexpectedEOF:
-        bag.report(SYNTAX, span, "the expression in this f-string is not complete")
-        return None
-    except UnexpectedInput as error:
-        if ":" in inner or "!" in inner:
-            bag.report(SYNTAX, span, "f-strings have no format specifications", help="put the formatting into a step")
-        else:
-            bag.add(explain(source, error, offset + lead, offset, offset + len(inner)))
+    tree = read(tables(), inner.strip(), "expr") or _expression_with_lark(source, inner, span, offset + lead, bag)
+    if tree is None:
         return None
     converter = Converter(source.path, offset + lead, {}, lambda text, at: _expression(source, text, at, bag), bag)
     try:
         return converter.expr(tree)
     except TooDeep:
         return None
+
+
+def _expression_with_lark(source: SourceFile, inner: str, span: Span, base: int, bag: Bag) -> Tree | None:
+    from mloc.syntax import grammar  # only for what must be explained
+
+    try:
+        return grammar.read_tree(inner.strip(), "expr")
+    except grammar.UnexpectedEOF:
+        bag.report(SYNTAX, span, "the expression in this f-string is not complete")
+    except grammar.UnexpectedInput as error:
+        if ":" in inner or "!" in inner:
+            bag.report(SYNTAX, span, "f-strings have no format specifications", help="put the formatting into a step")
+        else:
+            from mloc.syntax.mistakes import explain
+
+            bag.add(explain(source, error, base, span.start, span.start + len(inner)))
+    return None
 
 
 def _uneven(source: SourceFile, low: int, high: int, bag: Bag) -> None:
@@ -210,9 +244,9 @@ def _uneven(source: SourceFile, low: int, high: int, bag: Bag) -> None:
                 depths.pop()
             if depth != depths[-1]:
                 span = Span(source.path, offset, offset + depth)
-                bag.report(
-                    TABS, span, "this line's indentation fits no block above it", help=f"indent it with {depths[-1]} spaces, as its block"
-                )
+                help_ = f"indent it with {depths[-1]} spaces, as its block"
+                fix = Fix("maybe-incorrect", (Edit(span, " " * depths[-1]),))
+                bag.report(TABS, span, "this line's indentation fits no block above it", help=help_, fix=fix)
                 return
         offset += len(line) + 1
     bag.report(

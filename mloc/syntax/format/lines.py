@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mloc.frozen import dataclass
-from mloc.syntax.grammar import Token
+from mloc.syntax.machine import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,10 @@ def read_lines(text: str, tokens: Iterable[Token]) -> tuple[list[Line], Gap]:
                 lines.append(Line(tuple(pieces), depth, column))
                 pieces = []
             case _:
-                start = token.start_pos or 0
                 if not pieces:
-                    column = _column(text, start)
-                pieces.append(Piece(token.type, str(token), start, _gap(text, end, start)))
-                end = start + len(token)
+                    column = _column(text, token.start)
+                pieces.append(Piece(token.type, token.text, token.start, _gap(text, end, token.start)))
+                end = token.end
     return lines, _gap(text, end, len(text))
 
 
