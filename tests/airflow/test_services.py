@@ -85,7 +85,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
 
 
 def test_structures(airflow: Airflow) -> None:
-    """Branches within fan-outs, fan-outs within branches and each other, an empty list, and what is skipped."""
+    """Branches within fan-outs, fan-outs within branches and each other, called pipelines, an empty list, and what is skipped."""
     ended = airflow.run("structures")
     assert ended.state == "success", ended.tasks
     assert ended.outputs == {
@@ -93,13 +93,18 @@ def test_structures(airflow: Airflow) -> None:
         "seen": [None, 2, 13],
         "table": [[2, 3, 4], [3, 4, 5], [4, 5, 6]],
         "late": 1,
-        "last": 5,
+        "both": 5,
+        "each": [2, 4, 6],
+        "last": 8,
     }
     ended = airflow.run("structures", {"xs": [4], "deep": False})
-    assert (ended.state, ended.outputs) == ("success", {"sums": [5], "seen": [14], "table": [[8]], "late": None, "last": 5})
+    expected: dict[str, object] = {"sums": [5], "seen": [14], "table": [[8]], "late": None, "both": 5, "each": [8], "last": 8}
+    assert (ended.state, ended.outputs) == ("success", expected)
     assert ended.tasks["g.items", -1][0] == ended.tasks["k", -1][0] == "skipped"
     ended = airflow.run("structures", {"xs": [], "wide": False})
-    assert (ended.state, ended.outputs) == ("success", {"sums": [], "seen": [], "table": [], "late": None, "last": 5})
+    expected = {"sums": [], "seen": [], "table": [], "late": None, "both": None, "each": [], "last": 8}
+    assert (ended.state, ended.outputs) == ("success", expected)
+    assert ended.tasks["before_hushed", -1][0] == ended.tasks["hushed.merge", -1][0] == "skipped"
 
 
 def test_a_failure_drains_and_fails_the_run(airflow: Airflow) -> None:
