@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import assert_never
 
-from mloc.cli.arguments import Check, Command, Compile, Explain, Format, Graph, Run, Version, parse
+from mloc.cli.arguments import Check, Command, Compile, Explain, Format, Graph, Run, Schema, Stub, Version, parse
 from mloc.cli.codes import BUG, FAILED, INTERRUPTED, OK, USAGE, UsageError
 from mloc.diagnostics.display import clean
 from mloc.version import VERSION
@@ -63,6 +63,14 @@ def _run(command: Command) -> int:
             from mloc.cli.format import format_
 
             return format_(command)
+        case Stub():
+            from mloc.cli.stub import stub
+
+            return stub(command)
+        case Schema():
+            from mloc.cli.schema import schema
+
+            return schema(command)
         case Explain():
             from mloc.cli.explain import explain
 

@@ -79,6 +79,23 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True)
+class Stub:
+    """`target` is `package.module:function`; `name` what the step is to be called."""
+
+    target: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """`rows` is how many rows of a text file are read, None for all."""
+
+    file: Path
+    name: str | None
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explain:
     code: str | None
 
@@ -88,7 +105,7 @@ class Version:
     pass
 
 
-Command: TypeAlias = Check | Compile | Run | Graph | Format | Explain | Version
+Command: TypeAlias = Check | Compile | Run | Graph | Format | Stub | Schema | Explain | Version
 
 
 def parse(argv: Sequence[str] | None) -> Command:
@@ -98,7 +115,7 @@ def parse(argv: Sequence[str] | None) -> Command:
     if found.version:
         return Version()
     if found.command is None:
-        parser.error("a command is missing: check, compile, run, graph, fmt or explain (`mloc --help` says more)")
+        parser.error("a command is missing: check, compile, run, graph, fmt, stub, schema or explain (`mloc --help` says more)")
     command: Command = _COMMANDS[found.command](found)
     return command
 
@@ -139,6 +156,14 @@ def _format(found: argparse.Namespace) -> Format:
     return Format(tuple(found.files), found.mode or "write", found.color)
 
 
+def _stub(found: argparse.Namespace) -> Stub:
+    return Stub(found.target, found.name)
+
+
+def _schema(found: argparse.Namespace) -> Schema:
+    return Schema(found.file, found.name, found.rows)
+
+
 def _explain(found: argparse.Namespace) -> Explain:
     return Explain(found.code)
 
@@ -149,6 +174,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], Command]] = {
     "run": _run,
     "graph": _graph,
     "fmt": _format,
+    "stub": _stub,
+    "schema": _schema,
     "explain": _explain,
 }
 
@@ -162,6 +189,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(_command(commands, "run", "run a pipeline on this machine", texts.RUN))
     _add_graph(_command(commands, "graph", "draw a pipeline", texts.GRAPH))
     _add_format(_command(commands, "fmt", "rewrite programs in the one layout", texts.FORMAT))
+    _add_stub(_command(commands, "stub", "print the step of a Python function", texts.STUB))
+    _add_schema(_command(commands, "schema", "print the type of a table in a file", texts.SCHEMA))
     explain = _command(commands, "explain", "say more about an error", texts.EXPLAIN)
     explain.add_argument("code", nargs="?", metavar="CODE", help="a code such as E0402, or a rule's name such as column-missing")
     return parser
@@ -229,6 +258,18 @@ def _add_format(command: argparse.ArgumentParser) -> None:
     modes.add_argument("--check", dest="mode", action="store_const", const="check", help="write nothing; exit 1 when a file would change")
     modes.add_argument("--diff", dest="mode", action="store_const", const="diff", help="as --check, and show the differences")
     _add_color(command)
+
+
+def _add_stub(command: argparse.ArgumentParser) -> None:
+    command.add_argument("target", metavar="MODULE:FUNCTION", help="a function of this folder's project, as in trips.train:train")
+    command.add_argument("--name", metavar="NAME", help="what to call the step (default: as the function)")
+
+
+def _add_schema(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", choices=("infer",), help="infer: read the type from the data")
+    command.add_argument("file", type=Path, metavar="FILE", help="a .parquet file, or text with commas, semicolons, tabs or bars")
+    command.add_argument("--name", metavar="NAME", help="what to call the type (default: after the file)")
+    command.add_argument("--rows", type=_positive, metavar="N", help="read the first N rows of a text file only (default: all)")
 
 
 def _add_file(command: argparse.ArgumentParser) -> None:

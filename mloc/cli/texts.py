@@ -73,6 +73,21 @@ examples:
 A list in brackets that has a comma after its last item keeps one item a line; without one it is joined when it fits in 100 columns.
 A file with syntax errors is not touched.
 """
+STUB = """\
+Prints the step that an annotated Python function fits, with the records and enums it needs. The function is read, not imported.
+
+examples:
+  mloc stub trips.train:train >> trips.mlp
+  mloc stub trips.train:train --name fit
+"""
+SCHEMA = """\
+Prints the `Table` type of a file: names, narrowest types, and `?` where a cell is empty.
+
+examples:
+  mloc schema infer data/customers.csv
+  mloc schema infer data/customers.csv --name Customer --rows 10000
+  mloc schema infer data/trips.parquet          (needs pyarrow)
+"""
 EXPLAIN = """\
 Says more about an error: what it means, why it matters, a wrong and a right example. Without a code it lists all of them.
 
