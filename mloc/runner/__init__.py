@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,11 +44,15 @@ def __getattr__(name: str) -> object:
 
 def sources() -> dict[str, bytes]:
     """The package's own files by their path in it, for bundles to carry; also when it was imported from a zip file."""
+    import pkgutil  # not for the child process
+
     names = ["__init__", *sorted(module.name for module in pkgutil.iter_modules(__path__))]
     return {f"{name}.py": _source(f"{name}.py") for name in names}
 
 
 def _source(path: str) -> bytes:
+    import pkgutil
+
     data = pkgutil.get_data(__name__, path)
     if data is None:
         raise FileNotFoundError(f"the runner's own file {path} cannot be read where it is installed")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import sys
 import threading
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
-from .codes import run_code
+from .codes import prepare, run_code
 from .domains import OutOfDomain
 from .jsons import Json, as_array, as_object, as_text, canonical, parse
+from .library import library
 from .program import parse_step
 from .scalars import Invalid
 from .tracebacks import UserCodeFailed, user_failure
@@ -27,6 +26,7 @@ def main(arguments: Sequence[str]) -> None:
     del sys.path[0]
     _end_with_parent(int(lifeline), Path(job_path).parent)
     job = as_object(parse(Path(job_path).read_text(encoding="ascii")), "the job")
+    prepare(as_object(as_object(job["step"], "a step").get("run"), "a step's run"))
     sys.path[:0] = _code(job)
     for name in set(os.environ) - {as_text(name, "a name") for name in as_array(job["environment"], "the environment")}:
         # Python itself adds LC_CTYPE where the locale is not UTF-8.
@@ -90,7 +90,7 @@ def _end_with_parent(lifeline: int, scratch: Path) -> None:
     def wait() -> None:
         os.read(lifeline, 1)
         # The parent would have deleted it. What the group is writing at this moment may stay.
-        shutil.rmtree(scratch, ignore_errors=True)
-        os.killpg(os.getpgrp(), signal.SIGKILL)
+        library("shutil").rmtree(scratch, ignore_errors=True)
+        os.killpg(os.getpgrp(), library("signal").SIGKILL)
 
     threading.Thread(target=wait, daemon=True, name="mloc-lifeline").start()

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
-import inspect
-import linecache
+import types
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, cast
 
-from .arguments import bind_arguments
+from .arguments import to_python
 from .jsons import Json, as_int, as_text
 from .program import Step
 from .results import bind_results
 from .scalars import Invalid, Value
-from .shell import run_shell
 from .tracebacks import user_failure
 
 Function = Callable[..., object]
+
+
+def prepare(run: dict[str, Json]) -> None:
+    """Load what one of the ways alone needs, before the user's folders are on the path: their `tokenize.py` is not Python's."""
+    needed = ".shell" if "shell" in run else ".signatures" if "python" in run else ".inline"
+    importlib.import_module(needed, __package__)
 
 
 def run_code(step: Step, inputs: dict[str, Value], out: Path, source: str, code: Sequence[str]) -> dict[str, Json]:
@@ -28,25 +31,32 @@ def run_code(step: Step, inputs: dict[str, Value], out: Path, source: str, code:
     Raises UserCodeFailed, and Invalid (OutOfDomain for a domain) for what does not fit the declaration.
     """
     if "shell" in step.run:
+        from .shell import run_shell  # this and the next are loaded by `prepare`
+
         return run_shell(step, inputs, out, source)
     if "python" in step.run:
+        from .signatures import bind_arguments
+
         function = _load(as_text(step.run["python"], "a function"), source, code)
+        arguments, sinks = bind_arguments(function, step, inputs, out)
     else:
-        function = _inline(as_text(step.run["inline"], "inline code"), as_int(step.run["line"], "a line"), step, source)
-    arguments, sinks = bind_arguments(function, step, inputs, out)
+        from .inline import inline_function
+
+        function = inline_function(as_text(step.run["inline"], "inline code"), as_int(step.run["line"], "a line"), step, source)
+        arguments, sinks = {each.name: to_python(each.type, inputs[each.name], None, each.name) for each in step.inputs}, {}
     return bind_results(step, _call(function, arguments, source), sinks, out)
 
 
 def _call(function: Function, arguments: dict[str, object], source: str) -> object:
     try:
         result = function(**arguments)
-        if inspect.iscoroutine(result):
+        if isinstance(result, types.CoroutineType):
             import asyncio  # most steps are not async, and it is slow to import
 
             result = asyncio.run(result)
     except BaseException as error:
         raise user_failure(error, source) from None
-    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+    if isinstance(result, (types.GeneratorType, types.AsyncGeneratorType)):
         raise Invalid("the step's function is a generator; it must return its outputs")
     return result
 
@@ -68,34 +78,3 @@ def _load(place: str, source: str, code: Sequence[str]) -> Function:
     if not callable(found):
         raise Invalid(f"`{place}` is a {type(found).__name__}, not a function")
     return cast("Function", found)
-
-
-def _inline(code: str, line: int, step: Step, source: str) -> Function:
-    """The function with this body and the step's inputs as parameters. A tree is wrapped, not text, so that strings stay what they are."""
-    # Tracebacks show the code through this cache, since the program's file is not here; None for its time says that it never changes.
-    text = "\n" * (line - 1) + code
-    linecache.cache[source] = (len(text), None, text.splitlines(keepends=True), source)
-    shell = ast.parse("def step(): pass")
-    function = shell.body[0]
-    if not isinstance(function, ast.FunctionDef):
-        raise AssertionError("a def parses as a function")
-    try:
-        body = ast.increment_lineno(_parsed(code, line), line - 1).body
-        function.body = body or function.body
-        function.args.kwonlyargs = [ast.arg(declared.name) for declared in step.inputs]
-        function.args.kw_defaults = [None] * len(step.inputs)
-        compiled = compile(ast.fix_missing_locations(shell), source, "exec")
-    except SyntaxError as error:
-        raise Invalid(f"{source}:{error.lineno}: the inline code is not Python: {error.msg}") from None
-    names: dict[str, object] = {"__name__": "mloc_inline"}
-    exec(compiled, names)
-    return cast("Function", names["step"])
-
-
-def _parsed(code: str, line: int) -> ast.Module:
-    try:
-        return ast.parse(code)
-    except SyntaxError as error:
-        # Lines count from the beginning of the code here, from that of the program where the tree is compiled.
-        error.lineno = (error.lineno or 1) + line - 1
-        raise

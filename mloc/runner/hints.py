@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
-import inspect
 import sys
 import typing
 from collections.abc import Mapping
@@ -14,6 +12,8 @@ from .scalars import Invalid
 
 def hints_of(owner: object) -> dict[str, object]:
     """The annotations of a function or class by name. One that cannot be evaluated here stays the text it was written as."""
+    import inspect  # loaded by `codes.prepare` where it is needed
+
     if callable(owner) and not isinstance(owner, type):
         owner = inspect.unwrap(owner)
         if not inspect.isroutine(owner):
@@ -51,7 +51,7 @@ def _evaluated(hint: object, names: dict[str, object]) -> object:
 
 def plain_hint(hint: object) -> object:
     """An annotation without `Annotated`, `NewType` and `| None`; the first choice of a union; None where nothing is asked for."""
-    if hint in (None, object, typing.Any, inspect.Parameter.empty) or isinstance(hint, typing.TypeVar):
+    if hint in (None, object, typing.Any) or isinstance(hint, typing.TypeVar):
         return None
     supertype = getattr(hint, "__supertype__", None)
     if supertype is not None:
@@ -103,7 +103,9 @@ def wants_path(hint: object) -> bool:
 
 def fields_of(shape: type) -> tuple[str, ...] | None:
     """The fields a class is built from by keyword: a dataclass, NamedTuple, TypedDict, pydantic or attrs class; None for any other."""
-    if dataclasses.is_dataclass(shape):
+    if hasattr(shape, "__dataclass_fields__"):
+        import dataclasses  # the user's code has loaded it
+
         return tuple(field.name for field in dataclasses.fields(shape) if field.init)
     if issubclass(shape, tuple) and hasattr(shape, "_fields"):
         return tuple(shape._fields)

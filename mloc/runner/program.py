@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .jsons import BadProgram, Json, NotCanonical, as_array, as_float, as_int, as_object, as_text, as_text_or_none, parse
 from .types import Domain, Type, parse_domain, parse_type
@@ -11,8 +11,7 @@ from .types import Domain, Type, parse_domain, parse_type
 SCHEMA = "mloc-program/1"
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """An input of a step, or a parameter of the pipeline. `default` is canonical JSON text, None when required."""
 
     name: str
@@ -21,15 +20,13 @@ class Input:
     domain: Domain | None
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     name: str
     type: Type
     domain: Domain | None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """A step's declaration; `run` is its JSON form."""
 
     inputs: tuple[Input, ...]
@@ -38,19 +35,22 @@ class Step:
     run: dict[str, Json]
 
 
-@dataclass(frozen=True)
 class Retry:
     """`count` further attempts; the delay before the k-th is `min(backoff * factor**(k-1), max_delay)`, in milliseconds."""
 
-    count: int = 0
-    backoff_ms: int = 0
-    factor: float = 1.0
-    max_delay_ms: int | None = None
-    on: tuple[str, ...] = ("exception", "oom", "preempted", "timeout")
+    ON = ("exception", "oom", "preempted", "timeout")
+
+    def __init__(
+        self, count: int = 0, backoff_ms: int = 0, factor: float = 1.0, max_delay_ms: int | None = None, on: tuple[str, ...] = ON
+    ) -> None:
+        self.count = count
+        self.backoff_ms = backoff_ms
+        self.factor = factor
+        self.max_delay_ms = max_delay_ms
+        self.on = on
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """What one task of an engine does. `body` holds the fields that depend on the kind."""
 
     id: str
@@ -151,5 +151,5 @@ def parse_retry(data: Json) -> Retry:
         as_int(form.get("backoff_ms", 0), "retry.backoff_ms"),
         as_float(form.get("factor", 1.0), "retry.factor"),
         None if longest is None else as_int(longest, "retry.max_delay_ms"),
-        tuple(as_text(kind, "a kind") for kind in as_array(form.get("on", list(Retry.on)), "retry.on")),
+        tuple(as_text(kind, "a kind") for kind in as_array(form.get("on", list(Retry.ON)), "retry.on")),
     )

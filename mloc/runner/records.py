@@ -6,7 +6,6 @@ import os
 import re
 import threading
 import time
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -42,7 +41,7 @@ class Records:
         """Write one event, whole or not at all; the name sorts by time."""
         if self.folder is None:
             return
-        name = f"{_tick():020d}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        name = f"{_tick():020d}-{os.getpid()}-{os.urandom(4).hex()}"
         unfinished = self.folder / f".{name}.tmp"
         unfinished.write_text(canonical(dict(event)), encoding="ascii")
         unfinished.replace(self.folder / f"{name}.json")
@@ -59,7 +58,7 @@ class Records:
             return None
         logs = self.folder / "logs"
         logs.mkdir(exist_ok=True)
-        return logs / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', step_id)[:100]}.{attempt}.{uuid.uuid4().hex[:8]}.log"
+        return logs / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', step_id)[:100]}.{attempt}.{os.urandom(4).hex()}.log"
 
     def started(self, step_id: str, unit: str, attempt: int, started: str) -> None:
         self.write({"event": "started", "id": step_id, "unit": unit, "attempt": attempt, "started": started})

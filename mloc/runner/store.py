@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 import stat
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -57,7 +54,7 @@ class FileStore:
             raise StoreError(f"`{path.name}` cannot be kept in the store {self.root}: {reason(error)}") from error
 
     def _put(self, path: Path, type_: Json) -> dict[str, Json]:
-        unfinished = self.root / "unfinished" / uuid.uuid4().hex
+        unfinished = self.root / "unfinished" / os.urandom(16).hex()
         unfinished.parent.mkdir(parents=True, exist_ok=True)
         try:
             digest, size = copy_tree(path, unfinished) if path.is_dir() else copy_file(path, unfinished)
@@ -74,7 +71,7 @@ class FileStore:
         uri = descriptor.get("uri")
         if not isinstance(uri, str):
             raise StoreError("the descriptor of an artifact has no `uri`")
-        source, copy = file_path(uri), folder / uuid.uuid4().hex
+        source, copy = file_path(uri), folder / os.urandom(16).hex()
         try:
             digest, _ = copy_tree(source, copy) if source.is_dir() else copy_file(source, copy)
         except FileNotFoundError:
@@ -109,6 +106,8 @@ def copy_file(source: Path, target: Path) -> tuple[str, int]:
 
 
 def _pour(reading: BinaryIO, writing: BinaryIO) -> tuple[str, int]:
+    import hashlib  # here and below: not for a child without artifacts
+
     digest, size = hashlib.sha256(), 0
     for block in iter(lambda: reading.read(_BLOCK), b""):
         digest.update(block)
@@ -122,6 +121,8 @@ def copy_tree(source: Path, target: Path) -> tuple[str, int]:
 
     Links to files are copied as files. Empty directories do not survive. Raises OSError for links to directories and special files.
     """
+    import hashlib
+
     target.mkdir()
     entries: list[Json] = []
     total = 0
@@ -165,6 +166,8 @@ def _move(unfinished: Path, target: Path) -> None:
 
 def _discard(path: Path) -> None:
     if path.is_dir():
+        import shutil
+
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

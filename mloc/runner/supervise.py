@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -109,22 +110,22 @@ def supervise(
     Raises OSError when it cannot be started, and whatever `on_log` raised.
     """
     with ExitStack() as stack:
-        process = _start(command, environment, folder, stack)
-        pipe = process.stdout
+        process = _Child(_start(command, environment, folder, stack), stack)
+        pipe = process.popen.stdout
         if pipe is None:
             raise AssertionError("a pipe was asked for")
         stack.enter_context(pipe)
-        tree = ProcessTree(process.pid, scratch, pipe.fileno())
+        tree = ProcessTree(process.popen.pid, scratch, pipe.fileno())
         kept = None if log is None else stack.enter_context(log.open("wb", buffering=0))
         pump = _Pump(pipe.fileno(), kept, on_log)
         pump.start()
         try:
             reason = _wait(process, tree, timeout, cancel)
         finally:
-            _finish(process, tree, pump)
+            _finish(process.popen, tree, pump)
     if pump.error is not None:
         raise pump.error
-    return Ending(process.returncode, reason, pump.tail())
+    return Ending(process.popen.returncode, reason, pump.tail())
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str], folder: Path, stack: ExitStack) -> subprocess.Popen[bytes]:
@@ -147,10 +148,40 @@ def _start(command: Sequence[str], environment: Mapping[str, str], folder: Path,
         os.close(lifeline)
 
 
-def _wait(process: subprocess.Popen[bytes], tree: ProcessTree, timeout: float | None, cancel: threading.Event | None) -> str | None:
+class _Child:
+    """A process whose end is noticed at once where the system tells of it; `Popen` looks again and again, less and less often."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], stack: ExitStack) -> None:
+        self.popen = popen
+        self._poller: select.poll | None = None
+        # Linux alone has it, and a sandbox may refuse it.
+        open_end = getattr(os, "pidfd_open", None)
+        if open_end is None:
+            return
+        try:
+            end = open_end(popen.pid)
+        except OSError:
+            return
+        stack.callback(os.close, end)
+        self._poller = select.poll()
+        self._poller.register(end, select.POLLIN)
+
+    def has_ended(self, seconds: float) -> bool:
+        """Whether the process ended within this time."""
+        if self._poller is not None:
+            self._poller.poll(seconds * 1000)
+            return self.popen.poll() is not None
+        try:
+            self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def _wait(process: _Child, tree: ProcessTree, timeout: float | None, cancel: threading.Event | None) -> str | None:
     """Wait for the end of the process; at the time limit or when cancelled, bring it about. Gives the reason in that case."""
     deadline = None if timeout is None else time.monotonic() + timeout
-    while not _has_ended(process, _POLL_SECONDS):
+    while not process.has_ended(_POLL_SECONDS):
         if cancel is not None and cancel.is_set():
             _stop(process, tree, CANCEL_GRACE_SECONDS)
             return "cancelled"
@@ -160,26 +191,17 @@ def _wait(process: subprocess.Popen[bytes], tree: ProcessTree, timeout: float | 
     return None
 
 
-def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Whether the process ended within this time."""
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _stop(process: subprocess.Popen[bytes], tree: ProcessTree, grace: float) -> None:
+def _stop(process: _Child, tree: ProcessTree, grace: float) -> None:
     """Ask the whole family to end, and make it end after the grace."""
     deadline = time.monotonic() + grace
     tree.signal(signal.SIGTERM)
     while time.monotonic() < deadline:
-        if _has_ended(process, _POLL_SECONDS):
+        if process.has_ended(_POLL_SECONDS):
             if tree.is_empty():
                 break
             time.sleep(_POLL_SECONDS)
     tree.signal(signal.SIGKILL)
-    process.wait()
+    process.popen.wait()
 
 
 def _finish(process: subprocess.Popen[bytes], tree: ProcessTree, pump: _Pump) -> None:

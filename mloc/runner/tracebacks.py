@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from pathlib import Path
 from types import TracebackType
 
+from .library import FOLDER, library
+
 _RUNNER = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100  (may lie inside a zip file)
-_LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep  # noqa: PTH100
 _MOST = 4000
 
 
@@ -25,7 +25,7 @@ class UserCodeFailed(Exception):
 def user_failure(error: BaseException, source: str) -> UserCodeFailed:
     """The failure that an exception means; prints the traceback, without our own frames, to stderr."""
     frames = _user_traceback(error.__traceback__)
-    traceback.print_exception(type(error), error, frames)
+    library("traceback").print_exception(type(error), error, frames)
     place = _last_place(frames, source)
     if place is None:
         return UserCodeFailed(_message(error))
@@ -56,7 +56,7 @@ def _user_traceback(frames: TracebackType | None) -> TracebackType | None:
 
 def _last_place(frames: TracebackType | None, source: str) -> tuple[str, int] | None:
     """File and line of the last frame in the user's own code; of the first frame where all is in installed packages."""
-    places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(frames)]
+    places = [(frame.f_code.co_filename, line) for frame, line in library("traceback").walk_tb(frames)]
     mine = [(file, line) for file, line in places if file == source or _is_users(file)]
     if mine:
         return mine[-1]
@@ -69,12 +69,12 @@ def _is_ours(frames: TracebackType) -> bool:
 
 def _is_importing(frames: TracebackType) -> bool:
     file = frames.tb_frame.f_code.co_filename
-    return file.startswith("<frozen importlib") or file == os.path.join(_LIBRARY, "importlib", "__init__.py")
+    return file.startswith("<frozen importlib") or file == os.path.join(FOLDER, "importlib", "__init__.py")
 
 
 def _is_users(file: str) -> bool:
     installed = {"site-packages", "dist-packages"} & set(Path(file).parts)
-    return not (file.startswith(("<", _LIBRARY, _RUNNER)) or installed)
+    return not (file.startswith(("<", FOLDER, _RUNNER)) or installed)
 
 
 def _relative(file: str) -> str:

@@ -1,36 +1,34 @@
-"""The types and domains of a program, read from their JSON form (docs/runner.md) and written back to it."""
+"""The types and domains of a program, read from their JSON form (docs/runner.md) and written back to it.
+
+Tuples with names, here and in `program`, because the library for data classes takes as long to load as all of the child's own code.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Union
+from typing import NamedTuple, Union
 
 from .jsons import BadProgram, Json, as_array, as_object, as_text, as_text_or_none, canonical
 
 SCALARS = ("int", "float", "bool", "str", "date", "datetime", "duration", "bytes", "ratio", "null")
 
 
-@dataclass(frozen=True)
-class Scalar:
+class Scalar(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True)
-class Enum:
+class Enum(NamedTuple):
     name: str
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """Inclusive; both ends are canonical JSON text of the type, of an int where they bound a length."""
 
     low: str
     high: str
 
 
-@dataclass(frozen=True)
-class OneOf:
+class OneOf(NamedTuple):
     """A closed choice of canonical JSON texts."""
 
     members: tuple[str, ...]
@@ -39,8 +37,7 @@ class OneOf:
 Domain = Union[Range, OneOf]
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """`default` is canonical JSON text, None when the field is required."""
 
     name: str
@@ -49,52 +46,43 @@ class Field:
     domain: Domain | None = None
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     fields: tuple[Field, ...]
-    name: str = field(default="", compare=False)
+    name: str = ""
 
 
-@dataclass(frozen=True)
-class ListOf:
+class ListOf(NamedTuple):
     item: Type
 
 
-@dataclass(frozen=True)
-class MapOf:
+class MapOf(NamedTuple):
     value: Type
 
 
-@dataclass(frozen=True)
-class Optional:
+class Optional(NamedTuple):
     item: Type
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     format: str | None = None
 
 
-@dataclass(frozen=True)
-class Dir:
+class Dir(NamedTuple):
     pass
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """`open` says that further columns may be there."""
 
     columns: tuple[tuple[str, Type], ...]
     open: bool = False
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(NamedTuple):
     kind: str | None = None
 
 
-@dataclass(frozen=True)
-class Metrics:
+class Metrics(NamedTuple):
     fields: tuple[Field, ...]
 
 
