@@ -208,7 +208,7 @@ def _command(commands: _Commands, name: str, help: str, description: str) -> arg
 
 
 def _add_check(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", nargs="+", metavar="FILE", help="the programs (.mlp)")
+    command.add_argument("files", nargs="+", metavar="FILE", help="the programs (.mlp), or folders that hold them")
     formats = ("full", "concise", "json", "sarif", "github")
     command.add_argument("--output-format", choices=formats, default="full", help="how to show what was found (default: full)")
     command.add_argument("--select", action="append", metavar="CODES", help="report only these warnings: W06,W0723 (errors always)")

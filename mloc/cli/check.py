@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mloc.cli.arguments import Check
 from mloc.cli.codes import FAILED, OK, USAGE, UsageError
-from mloc.cli.findings import Findings, find, namer
+from mloc.cli.findings import Findings, find, namer, programs
 from mloc.cli.output import show
 from mloc.config.read import not_codes
 from mloc.diagnostics import baseline as known
@@ -22,26 +22,26 @@ from mloc.version import VERSION
 
 def check(command: Check) -> int:
     """Check every file; one that cannot be read does not keep the others from being checked."""
-    flags = _flags(command)
+    flags, files = _flags(command), programs(command.files)
     if command.write_baseline is not None:
-        return _remember(command.write_baseline, find(command.files, flags, load, use_baselines=False))
+        return _remember(command.write_baseline, find(files, flags, load, use_baselines=False))
     if command.fix != "no":
         from mloc.cli.fixing import fixed, show_difference, write  # a check alone writes nothing
 
-        done = fixed(command.files, flags)
+        done = fixed(files, flags)
         if command.fix == "diff":
             show_difference(done.texts)
             return FAILED if done.texts else OK
         write(done.texts)
         for line in done.said:
             print(line, file=sys.stderr)
-    findings = find(command.files, flags, load)
+    findings = find(files, flags, load)
     if command.check_baseline and not findings.baselines:
         raise UsageError("--check-baseline: no project of these files has a `baseline` in `[tool.mloc]`")
     _tell_unusable(findings)
     _print(command, findings.diagnostics, findings.files)
     if command.output_format == "full":
-        print(summary(findings.diagnostics, len(set(command.files)) - len(findings.unusable)), file=sys.stderr)
+        print(summary(findings.diagnostics, len(files) - len(findings.unusable)), file=sys.stderr)
     stale = _tell_stale(findings) if command.check_baseline else False
     if findings.unusable:
         return USAGE

@@ -32,9 +32,19 @@ class Findings:
 def find(paths: Sequence[str], flags: Policy, read: Loader, *, use_baselines: bool = True) -> Findings:
     """Check files. Raises UsageError when a project's baseline cannot be read."""
     search = _Search(flags, read, use_baselines)
-    for path in dict.fromkeys(paths):
+    for path in paths:
         search.file(path)
     return Findings(search.new.sorted(), search.files, tuple(search.unusable), search.baselines)
+
+
+def programs(paths: Sequence[str]) -> tuple[str, ...]:
+    """The files of a command line, each once: for a folder the programs below it, hidden folders left out; one without any stays."""
+    found: dict[str, None] = {}
+    for path in paths:
+        below = Path(path).rglob("*.mlp") if Path(path).is_dir() else ()
+        seen = sorted(str(file) for file in below if not any(part.startswith(".") for part in file.relative_to(path).parts))
+        found.update(dict.fromkeys(seen or [path]))
+    return tuple(found)
 
 
 def namer(baseline: Path) -> known.Name:

@@ -80,6 +80,14 @@ def test_targets_are_asked(capsys: Capture) -> None:
     assert main(["check", "cached.mlp"]) == 0
 
 
+def test_the_programs_below_a_folder(capsys: Capture) -> None:
+    for path in ("sub/deep/a.mlp", "sub/b.mlp", "sub/.hidden/c.mlp", "sub/d.txt"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(CACHED)
+    assert main(["check", "sub", "sub/b.mlp", "--output-format", "concise"]) == 0
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == ["sub/b.mlp", "sub/deep/a.mlp"]
+
+
 # ---- baselines ------------------------------------------------------------------------------------------------------
 
 

@@ -98,10 +98,11 @@ def test_colours_only_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_file_that_cannot_be_read_does_not_hide_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "binary.mlp").write_bytes(b"mlp 1\n\0")
-    assert main(["check", "none.mlp", "wrong.mlp", ".", "binary.mlp"]) == 2
+    (folder / "empty").mkdir()
+    assert main(["check", "none.mlp", "wrong.mlp", "empty", "binary.mlp"]) == 2
     out, err = capsys.readouterr()
     assert "E0101" in out
-    assert err.startswith("mloc: none.mlp: no such file\nmloc: .: is a directory, not an .mlp file\nmloc: binary.mlp: is a binary file")
+    assert err.startswith("mloc: none.mlp: no such file\nmloc: empty: is a directory, not an .mlp file\nmloc: binary.mlp: is a binary file")
     assert err.endswith("1 error in 1 file\n")
 
 
