@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mloc.diagnostics.model import Label
+from mloc.diagnostics.model import Edit, Fix, Label
 from mloc.diagnostics.rules import (
     BAD_DOMAIN,
     DEFAULT_DOMAIN,
@@ -13,7 +13,7 @@ from mloc.diagnostics.rules import (
     DUPLICATE_COLUMN,
     UNKNOWN_TYPE,
 )
-from mloc.diagnostics.suggest import suggest
+from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.expect import Expectation, convert
 from mloc.elaborate.scope import Scope
 from mloc.ir.constant import outside
@@ -102,8 +102,8 @@ class TypeExpressions:
             return UNKNOWN
         return optional(type_) if expr.optional else type_
 
-    def _bad(self, span: Span, message: str, help_: str | None = None) -> Type:
-        self.file.bag.report(UNKNOWN_TYPE, span, message, help=help_)
+    def _bad(self, span: Span, message: str, help_: str | None = None, fix: Fix | None = None) -> Type:
+        self.file.bag.report(UNKNOWN_TYPE, span, message, help=help_, fix=fix)
         return UNKNOWN
 
     def _base(self, expr: t.TypeExpr, alias: str) -> Type:
@@ -180,7 +180,8 @@ class TypeExpressions:
         if found is None:
             if name in self.file.poisoned or head in self.file.poisoned:
                 return UNKNOWN
-            near = suggest(name, [*_BUILT_IN, *self.file.names_of(t.TypeAliasDef, t.RecordDef, t.EnumDef)])
+            names = [*_BUILT_IN, *self.file.names_of(t.TypeAliasDef, t.RecordDef, t.EnumDef)]
+            near = suggest(name, names)
             familiar = _FAMILIAR.get(name)
             help_ = (
                 f"mlp calls it `{familiar}`"
@@ -189,7 +190,10 @@ class TypeExpressions:
                 if near
                 else "declare it with `type`, `record` or `enum`"
             )
-            return self._bad(expr.name.span, f"`{name}` is not a type", help_)
+            fix = correction(expr.name.span, name, names)
+            if familiar is not None:
+                fix = Fix("machine-applicable", (Edit(expr.name.span, familiar),)) if familiar.isidentifier() else None
+            return self._bad(expr.name.span, f"`{name}` is not a type", help_, fix)
         if not isinstance(found.declaration, (t.TypeAliasDef, t.RecordDef, t.EnumDef)):
             return self._bad(expr.name.span, f"`{name}` is not a type")
         if expr.arguments or expr.row is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import stat
 from pathlib import Path
 
 import pytest
 
+from mloc.backend import Feature, Refusal, load
 from mloc.cli import main
 
 CACHED = 'mlp 1\n\nstep train(x: int) -> float:\n    run inline "return 1.0"\n    cache\n'
@@ -78,6 +80,19 @@ def test_targets_are_asked(capsys: Capture) -> None:
     assert "unknown target `nowhere`" in capsys.readouterr().err
     settings('targets = ["kfp"]')
     assert main(["check", "cached.mlp"]) == 0
+
+
+def test_what_a_target_of_the_project_cannot_express_is_found(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    refusing = dataclasses.replace(load("kfp"), refused={Feature.RETRY: Refusal("it never tries again", "try in the step")})
+    monkeypatch.setattr("mloc.driver.load", lambda _: refusing)
+    settings('targets = ["kfp"]')
+    text = CACHED.replace("cache", "retry 2") + "\npipeline p():\n    a = train(x=1)\n"
+    Path("retried.mlp").write_text(text)
+    assert main(["check", "retried.mlp"]) == 1
+    assert "error[E1120]: target `kfp` cannot express" in capsys.readouterr().out
+    assert main(["graph", "retried.mlp"]) == 0  # which is about no target
+    Path("retried.mlp").write_text(text.replace("    a =", "    # mloc: ignore[E1120] until the engine can\n    a ="))
+    assert main(["check", "retried.mlp", "--deny-warnings"]) == 0
 
 
 def test_the_programs_below_a_folder(capsys: Capture) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mloc.diagnostics.select import Policy, selected
-from mloc.diagnostics.suppress import suppressions
+from mloc.diagnostics.suppress import remarks, suppressions
 from mloc.driver import analyse
 from mloc.source import SourceFile
 
@@ -99,6 +101,21 @@ def test_an_error_keeps_unused_suppressions_from_being_told(tmp_path: Path) -> N
 def test_only_the_file_at_hand_is_told_of_its_unused_ones(tmp_path: Path) -> None:
     (tmp_path / "steps.mlp").write_text('mlp 1\n\nstep s() -> int:\n    run inline "return 1"  # mloc: ignore[W0604]\n')
     assert found(tmp_path, 'mlp 1\n\nfrom "steps.mlp" import s\n\npipeline p() -> (x: int):\n    a = s()\n    return x=a\n') == []
+
+
+PIECES = [*"#\"'\n\r\\[], x", '"""', "# mloc: ignore[", "mloc", "W0723", "E0001"]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_any_text_has_places_for_what_is_said(text: str) -> None:
+    source = SourceFile("p", text)
+    for comment in suppressions(source):
+        assert text[comment.span.start : comment.span.end].startswith("#")
+        assert 1 <= comment.line <= source.line_count
+        assert all(text[span.start : span.end] == code for code, span in comment.codes)
+    for remark in remarks(source, (), strict=True, complete=True):
+        for edit in () if remark.fix is None else remark.fix.edits:
+            assert 0 <= edit.span.start <= edit.span.end <= len(text)
 
 
 @pytest.mark.parametrize(
