@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from enum import Enum
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from mloc.diagnostics.model import Bag
 from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline
+from mloc.version import VERSION
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint, EntryPoints
+    from importlib.metadata import EntryPoints
 
 API = 1
 GROUP = "mloc.backends"
@@ -93,15 +97,15 @@ def load(name: str) -> Backend:
     mloc's own targets are taken from its own distribution without looking through all that is installed, which takes as long as compiling;
     so another distribution can add a target but never take the name of one of these.
     """
-    own = _own(name)
+    own = _own().get(name)
     if own is not None:
-        return _load(name, own)
+        return _load(name, own, lambda: _object(own))
     found = tuple(_installed().select(name=name))
     if not found:
         raise BackendError(f"unknown target `{name}`; installed targets: {', '.join(names()) or 'none'}")
     if len({entry.value for entry in found}) > 1:
         raise BackendError(f"target `{name}` is claimed by several distributions: {', '.join(sorted(e.value for e in found))}")
-    return _load(name, found[0])
+    return _load(name, found[0].value, found[0].load)
 
 
 def _installed() -> EntryPoints:
@@ -111,23 +115,35 @@ def _installed() -> EntryPoints:
     return entry_points(group=GROUP)
 
 
-def _own(name: str) -> EntryPoint | None:
-    from importlib.metadata import PackageNotFoundError, distribution
+def _own() -> dict[str, str]:
+    """The targets of our own distribution, with the places of their backends; none where it is installed in an unusual way.
 
+    `importlib.metadata` reads the same file, and takes as long to load as all of a backend.
+    """
+    for folder in sys.path:
+        try:
+            text = (Path(folder) / f"mloc-{VERSION}.dist-info" / "entry_points.txt").read_text(encoding="utf-8")
+        except OSError:
+            continue
+        group = text.partition(f"[{GROUP}]")[2].partition("[")[0]
+        pairs = [line.partition("=") for line in group.split("\n") if "=" in line]
+        return {name.strip(): place.strip() for name, _, place in pairs}
+    return {}
+
+
+def _object(place: str) -> object:
+    module, _, attribute = place.partition(":")
+    found: object = getattr(import_module(module), attribute)
+    return found
+
+
+def _load(name: str, place: str, read: Callable[[], object]) -> Backend:
     try:
-        declared = distribution("mloc").entry_points
-    except PackageNotFoundError:
-        return None
-    return next((entry for entry in declared if entry.group == GROUP and entry.name == name), None)
-
-
-def _load(name: str, entry: EntryPoint) -> Backend:
-    try:
-        backend = entry.load()
+        backend = read()
     except Exception as error:  # a plugin's own code may raise anything
-        raise BackendError(f"target `{name}` ({entry.value}) does not load: {type(error).__name__}: {error}") from error
+        raise BackendError(f"target `{name}` ({place}) does not load: {type(error).__name__}: {error}") from error
     if not isinstance(backend, Backend):
-        raise BackendError(f"target `{name}` ({entry.value}) is not a backend: it lacks {', '.join(_missing(backend))}")
+        raise BackendError(f"target `{name}` ({place}) is not a backend: it lacks {', '.join(_missing(backend))}")
     if backend.api != API:
         raise BackendError(f"target `{name}` speaks version {backend.api} of the backend contract, this mloc speaks {API}")
     return backend

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-import secrets
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -64,6 +63,8 @@ def write(out: Path, artifacts: Artifacts) -> int:
 
 def differences(out: Path, artifacts: Artifacts, comparison: Comparison) -> Iterator[str]:
     """The lines of a unified diff from what is on disk to the bundle."""
+    import difflib  # most compilations show none
+
     for path in sorted((*comparison.missing, *comparison.changed, *comparison.obsolete)):
         name = (out / path).as_posix()
         old, new = _read(out, path), _bytes(artifacts[path]) if path in artifacts else None
@@ -83,7 +84,7 @@ def _replace(out: Path, new: Mapping[str, bytes]) -> None:
         for path, data in new.items():
             target = out / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name(f".{secrets.token_hex(8)}.mloc-tmp")
+            temporary = target.with_name(f".{os.urandom(8).hex()}.mloc-tmp")
             unfinished[temporary] = target
             temporary.write_bytes(data)
         for temporary, target in unfinished.items():

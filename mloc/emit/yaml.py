@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias, Union
 
 Value: TypeAlias = Union[None, bool, int, float, str, "Sequence[Value]", "Mapping[str, Value]"]
@@ -22,9 +23,14 @@ def dump(document: Mapping[str, Value], comment: str = "") -> str:
     Raises ValueError for a key that no reader would take.
     """
     lines = [f"# {line}".rstrip() for line in _visible(comment).splitlines()]
-    return "\n".join([*lines, *(_mapping(document, "") if document else ["{}"])]) + "\n"
+    if document:
+        _mapping(document, "", lines)
+    else:
+        lines.append("{}")
+    return "\n".join(lines) + "\n"
 
 
+@lru_cache(4096)  # most are keys, and most keys stand many times
 def scalar(text: str) -> str:
     """A text on one line: plain where nobody can misread it, else in double quotes."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not _NAMED_SPACE.search(text):
@@ -41,54 +47,55 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else _escape(c) for c in text)
 
 
-def _mapping(value: Mapping[str, Value], margin: str) -> Iterator[str]:
+def _mapping(value: Mapping[str, Value], margin: str, lines: list[str]) -> None:
     for key, item in value.items():
         if len(key) > 1000:
             raise ValueError(f"a YAML key has at most 1024 characters: {key[:40]}…")
-        yield from _entry(f"{margin}{scalar(key)}:", item, margin)
+        _entry(f"{margin}{scalar(key)}:", item, margin, lines)
 
 
-def _sequence(value: Sequence[Value], margin: str) -> Iterator[str]:
+def _sequence(value: Sequence[Value], margin: str, lines: list[str]) -> None:
     for item in value:
         if isinstance(item, (Mapping, Sequence)) and not isinstance(item, str) and item:
             # The first line of the item stands behind the dash, where its margin would have been.
-            first, *rest = _block(item, f"{margin}  ")
-            yield f"{margin}- {first[len(margin) + 2 :]}"
-            yield from rest
+            first = len(lines)
+            _block(item, f"{margin}  ", lines)
+            lines[first] = f"{margin}- {lines[first][len(margin) + 2 :]}"
         else:
-            yield from _entry(f"{margin}-", item, margin)
+            _entry(f"{margin}-", item, margin, lines)
 
 
-def _block(value: Sequence[Value] | Mapping[str, Value], margin: str) -> Iterator[str]:
-    return _mapping(value, margin) if isinstance(value, Mapping) else _sequence(value, margin)
+def _block(value: Sequence[Value] | Mapping[str, Value], margin: str, lines: list[str]) -> None:
+    if isinstance(value, Mapping):
+        _mapping(value, margin, lines)
+    else:
+        _sequence(value, margin, lines)
 
 
-def _entry(lead: str, value: Value, margin: str) -> Iterator[str]:
-    """The lines of a value whose key or dash is `lead`."""
+def _entry(lead: str, value: Value, margin: str, lines: list[str]) -> None:
+    """Add the lines of a value whose key or dash is `lead`."""
     match value:
         case str():
-            yield from _text(lead, value, margin)
+            _text(lead, value, margin, lines)
         case Mapping() | Sequence() if value:
-            yield lead
-            yield from _block(value, f"{margin}  ")
+            lines.append(lead)
+            _block(value, f"{margin}  ", lines)
         case Mapping():
-            yield f"{lead} {{}}"
+            lines.append(f"{lead} {{}}")
         case Sequence():
-            yield f"{lead} []"
+            lines.append(f"{lead} []")
         case _:
-            yield f"{lead} {_number(value)}"
+            lines.append(f"{lead} {_number(value)}")
 
 
-def _text(lead: str, text: str, margin: str) -> Iterator[str]:
-    body = text.removesuffix("\n")
-    lines = body.split("\n")
-    readable = all(c.isprintable() for line in lines for c in line)
+def _text(lead: str, text: str, margin: str, lines: list[str]) -> None:
+    rows = text.removesuffix("\n").split("\n")
     # A block's first line sets its indentation, and its end is exact only when the text does not end in empty lines.
-    if len(lines) == 1 or not readable or not lines[-1].strip() or lines[0][:1] in ("", " "):
-        yield f"{lead} {scalar(text)}"
+    if len(rows) == 1 or not all(map(str.isprintable, rows)) or not rows[-1].strip() or rows[0][:1] in ("", " "):
+        lines.append(f"{lead} {scalar(text)}")
         return
-    yield f"{lead} {'|' if text.endswith(chr(10)) else '|-'}"
-    yield from (f"{margin}  {line}" if line else "" for line in lines)
+    lines.append(f"{lead} {'|' if text.endswith(chr(10)) else '|-'}")
+    lines.extend(f"{margin}  {row}" if row else "" for row in rows)
 
 
 def _number(value: None | bool | int | float) -> str:

@@ -22,6 +22,7 @@ WORLD = frozenset("os pathlib shutil tempfile subprocess socket random time secr
 OUTSIDE = {
     # files outside the rooms cli, local and runner that may touch the world, and why
     "mloc/source.py": "reads the user's text",
+    "mloc/backend.py": "finds what our own distribution declares",
     "mloc/syntax/tables.py": "finds the grammar and keeps its tables",
     "mloc/config/read.py": "reads the project file",
     "mloc/types/python": "reads the user's Python",
