@@ -88,11 +88,12 @@ class Stub:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """`rows` is how many rows of a text file are read, None for all."""
+    """`rows` is how many rows of a text file are read, None for all; `nulls` are the texts that stand for null there."""
 
     file: Path
     name: str | None
     rows: int | None
+    nulls: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _stub(found: argparse.Namespace) -> Stub:
 
 
 def _schema(found: argparse.Namespace) -> Schema:
-    return Schema(found.file, found.name, found.rows)
+    return Schema(found.file, found.name, found.rows, frozenset(("", *found.nulls)))
 
 
 def _explain(found: argparse.Namespace) -> Explain:
@@ -269,6 +270,9 @@ def _add_schema(command: argparse.ArgumentParser) -> None:
     command.add_argument("action", choices=("infer",), help="infer: read the type from the data")
     command.add_argument("file", type=Path, metavar="FILE", help="a .parquet file, or text with commas, semicolons, tabs or bars")
     command.add_argument("--name", metavar="NAME", help="what to call the type (default: after the file)")
+    command.add_argument(
+        "--null", dest="nulls", action="append", default=[], metavar="TEXT", help="a text that stands for null, as an empty cell does"
+    )
     command.add_argument("--rows", type=_positive, metavar="N", help="read the first N rows of a text file only (default: all)")
 
 

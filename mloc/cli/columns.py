@@ -28,11 +28,12 @@ class UnreadableTable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A column; without a type, `why` names what it holds."""
+    """A column; without a type, `why` names what it holds. `null` is a text without which its type would be narrower."""
 
     name: str
     type: str | None
     why: str = ""
+    null: str | None = None
 
 
 def _is_bool(text: str) -> bool:
@@ -64,6 +65,8 @@ def _reads(read: Callable[[str], object], text: str) -> bool:
     return True
 
 
+# What other programs write for a null; here it is text unless the user says otherwise.
+_MARKERS = frozenset({"NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaT", "-"})
 # From narrow to wide, but each by itself: what fits none of them is text.
 _KINDS: dict[str, Callable[[str], bool]] = {
     "bool": _is_bool,
@@ -76,37 +79,41 @@ _KINDS: dict[str, Callable[[str], bool]] = {
 
 @dataclass(slots=True)
 class _Column:
-    """What a column can still be after the cells seen so far."""
+    """What a column can still be after the cells seen so far; `marker` is one that other programs take for null."""
 
     name: str
     possible: list[str] = field(default_factory=lambda: list(_KINDS))
-    has_empty: bool = False
+    has_null: bool = False
     has_value: bool = False
+    marker: str | None = None
 
-    def see(self, cell: str) -> None:
-        if not cell:
-            self.has_empty = True
-            return
-        self.has_value = True
-        if self.possible:
-            self.possible = [kind for kind in self.possible if _KINDS[kind](cell)]
+    def see(self, cell: str, nulls: frozenset[str]) -> None:
+        if cell in nulls:
+            self.has_null = True
+        elif cell in _MARKERS:
+            self.marker = cell
+        else:
+            self.has_value = True
+            if self.possible:
+                self.possible = [kind for kind in self.possible if _KINDS[kind](cell)]
 
     @property
     def found(self) -> Found:
-        kind = self.possible[0] if self.possible and self.has_value else "str"
-        return Found(self.name, f"{kind}?" if self.has_empty or not self.has_value else kind)
+        kind = self.possible[0] if self.possible and self.has_value and self.marker is None else "str"
+        null = self.marker if self.possible and self.has_value else None
+        return Found(self.name, f"{kind}?" if self.has_null or not (self.has_value or self.marker) else kind, null=null)
 
 
-def csv_columns(path: Path, rows: int | None) -> list[Found]:
-    """The columns of a CSV file by its first `rows` rows, or all of them. Raises UnreadableTable or OSError.
+def csv_columns(path: Path, rows: int | None, nulls: frozenset[str]) -> list[Found]:
+    """The columns of a CSV file by its first `rows` rows, or all of them; `nulls` are the cells that stand for null.
 
-    An empty cell is a null; nothing else is.
+    Raises UnreadableTable or OSError.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             sample = file.read(_SAMPLE)
             file.seek(0)
-            return _scan(csv.reader(file, _dialect(sample), strict=True), rows)
+            return _scan(csv.reader(file, _dialect(sample), strict=True), rows, nulls)
         except UnicodeDecodeError as error:
             raise UnreadableTable(f"is not UTF-8 text (byte {error.start})") from None
         except csv.Error as error:
@@ -122,7 +129,7 @@ def _dialect(sample: str) -> type[csv.Dialect]:
     return Dialect
 
 
-def _scan(reader: Iterator[list[str]], rows: int | None) -> list[Found]:
+def _scan(reader: Iterator[list[str]], rows: int | None, nulls: frozenset[str]) -> list[Found]:
     header = next(reader, None)
     if not header:
         raise UnreadableTable("is empty: its first line should name the columns")
@@ -134,7 +141,7 @@ def _scan(reader: Iterator[list[str]], rows: int | None) -> list[Found]:
         if len(row) > len(columns):
             raise UnreadableTable(f"row {number} has {len(row)} cells, and there are {len(columns)} columns")
         for at, column in enumerate(columns):
-            column.see(row[at] if at < len(row) else "")
+            column.see(row[at] if at < len(row) else "", nulls)
     return [column.found for column in columns]
 
 

@@ -23,7 +23,7 @@ def schema(command: Schema) -> int:
     if not _is_usable(f"type {name} = Table{{a: int}}") or name in _BUILT_IN:
         raise UsageError(f"`{name}` cannot be the name of a type; give one with --name")
     try:
-        columns = parquet_columns(path) if path.suffix in (".parquet", ".pq") else csv_columns(path, command.rows)
+        columns = parquet_columns(path) if path.suffix in (".parquet", ".pq") else csv_columns(path, command.rows, command.nulls)
     except UnreadableTable as error:
         raise UsageError(f"{path}: {error}") from None
     except OSError as error:
@@ -47,6 +47,10 @@ def _declaration(path: Path, name: str, columns: list[Found]) -> str:
             lines.append(
                 f"# the column `{clean(column.name)}` has no name that a program can write; rename it, as in `{better}: {column.type}`"
             )
+    for column in columns:
+        if column.null is not None:
+            hint = f"the column `{clean(column.name)}` is text for the sake of `{column.null}`: --null {column.null} takes that for null"
+            print(f"mloc: {path}: {hint}", file=sys.stderr)
     for line in lines:
         print(f"mloc: {path}: {line.removeprefix('# ')}", file=sys.stderr)
     rest = ["..."] if lines else []

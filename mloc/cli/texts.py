@@ -86,6 +86,7 @@ Prints the `Table` type of a file: names, narrowest types, and `?` where a cell 
 examples:
   mloc schema infer data/customers.csv
   mloc schema infer data/customers.csv --name Customer --rows 10000
+  mloc schema infer data/flights.csv --null NA
   mloc schema infer data/trips.parquet          (needs pyarrow)
 """
 EXPLAIN = """\

@@ -89,6 +89,16 @@ def test_delimiters(delimiter: str, capsys: Capture) -> None:
     assert row(inferred(capsys, "t.csv")) == {"a": "int", "b": "str"}
 
 
+def test_texts_for_null(capsys: Capture) -> None:
+    Path("t.csv").write_text("a,b,c\n1,NA,x\nNA,-,NA\n")
+    assert main(["schema", "infer", "t.csv"]) == 0
+    out, err = capsys.readouterr()
+    assert row(out) == {"a": "str", "b": "str", "c": "str"}
+    assert err == "mloc: t.csv: the column `a` is text for the sake of `NA`: --null NA takes that for null\n"
+    assert row(inferred(capsys, "t.csv", "--null", "NA")) == {"a": "int?", "b": "str?", "c": "str?"}
+    assert row(inferred(capsys, "t.csv", "--null", "NA", "--null", "-")) == {"a": "int?", "b": "str?", "c": "str?"}
+
+
 def test_some_rows(capsys: Capture) -> None:
     Path("t.csv").write_text("a,b\n1,2\n3,4\nx\n")
     assert row(inferred(capsys, "t.csv", "--rows", "2", "--name", "Few")) == {"a": "int", "b": "int"}
