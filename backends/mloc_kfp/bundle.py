@@ -5,15 +5,15 @@ from __future__ import annotations
 import base64
 import bz2
 import io
-import textwrap
+import pkgutil
 import zipfile
 from collections.abc import Mapping
-from importlib.resources import files
 
 from mloc.backend import Request
 from mloc.emit.names import identifiers
 from mloc.runner.jsons import canonical
 from mloc.types.encode import Json
+from mloc_kfp import vendored
 
 # Linux takes no argument or variable over 128 KiB.
 _LONGEST_VARIABLE = 96 * 1024
@@ -54,7 +54,11 @@ def variables(data: bytes) -> dict[str, str]:
     """The bundle as environment variables, which nothing on the way rewrites."""
     text = base64.b64encode(data).decode("ascii")
     chunks = [text[at : at + _LONGEST_VARIABLE] for at in range(0, len(text), _LONGEST_VARIABLE)]
-    return {f"{_VARIABLE}{number:03d}": "\n".join(textwrap.wrap(chunk, 120)) for number, chunk in enumerate(chunks)}
+    return {f"{_VARIABLE}{number:03d}": _folded(chunk) for number, chunk in enumerate(chunks)}
+
+
+def _folded(text: str) -> str:
+    return "\n".join(text[at : at + 120] for at in range(0, len(text), 120))
 
 
 def unpack(variables: Mapping[str, str]) -> dict[str, bytes]:
@@ -86,9 +90,16 @@ def document(request: Request) -> Json:
 
 def _vendored() -> dict[str, bytes]:
     """The adapter's modules; beside the runner, its name is no longer `mloc.runner`."""
-    folder = files("mloc_kfp.vendored")
-    found = {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.name.endswith(".py") and entry.name != "__init__.py"}
-    return {name: data.replace(b"from mloc.runner.", b"from .runner.") for name, data in sorted(found.items())}
+    # `importlib.resources` can do it too, and takes longer to load than the rest of this package.
+    names = sorted(f"{module.name}.py" for module in pkgutil.iter_modules(vendored.__path__))
+    return {name: _read(name).replace(b"from mloc.runner.", b"from .runner.") for name in names}
+
+
+def _read(name: str) -> bytes:
+    data = pkgutil.get_data(vendored.__name__, name)
+    if data is None:
+        raise FileNotFoundError(f"{vendored.__name__}/{name} cannot be read where it is installed")
+    return data
 
 
 def _json(value: object) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -111,7 +112,7 @@ Command: TypeAlias = Check | Compile | Run | Graph | Format | Stub | Schema | Ex
 
 def parse(argv: Sequence[str] | None) -> Command:
     """The command of a command line. Exits with 2 after a usage error, with 0 after `--help`, as argparse does."""
-    parser = _parser()
+    parser = _parser(sys.argv[1:] if argv is None else argv)
     found = parser.parse_args(argv)
     if found.version:
         return Version()
@@ -181,31 +182,29 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], Command]] = {
 }
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("mloc", description=texts.DESCRIPTION, epilog=texts.EXAMPLES, formatter_class=_Raw, allow_abbrev=False)
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
-    _add_check(_command(commands, "check", "find mistakes in programs", texts.CHECK))
-    _add_compile(_command(commands, "compile", "write what an engine runs", texts.COMPILE))
-    _add_run(_command(commands, "run", "run a pipeline on this machine", texts.RUN))
-    _add_graph(_command(commands, "graph", "draw a pipeline", texts.GRAPH))
-    _add_format(_command(commands, "fmt", "rewrite programs in the one layout", texts.FORMAT))
-    _add_stub(_command(commands, "stub", "print the step of a Python function", texts.STUB))
-    _add_schema(_command(commands, "schema", "print the type of a table in a file", texts.SCHEMA))
-    explain = _command(commands, "explain", "say more about an error", texts.EXPLAIN)
-    explain.add_argument("code", nargs="?", metavar="CODE", help="a code such as E0402, or a rule's name such as column-missing")
+    for name, summary, description, add in (
+        ("check", "find mistakes in programs", texts.CHECK, _add_check),
+        ("compile", "write what an engine runs", texts.COMPILE, _add_compile),
+        ("run", "run a pipeline on this machine", texts.RUN, _add_run),
+        ("graph", "draw a pipeline", texts.GRAPH, _add_graph),
+        ("fmt", "rewrite programs in the one layout", texts.FORMAT, _add_format),
+        ("stub", "print the step of a Python function", texts.STUB, _add_stub),
+        ("schema", "print the type of a table in a file", texts.SCHEMA, _add_schema),
+        ("explain", "say more about an error", texts.EXPLAIN, _add_explain),
+    ):
+        command = commands.add_parser(name, help=summary, description=description, formatter_class=_Raw, allow_abbrev=False)
+        # The options of a command that is not on the line would take as long to describe as it takes to check a program.
+        if name in words:
+            add(command)
     return parser
 
 
 class _Raw(argparse.RawDescriptionHelpFormatter):
     """Keeps the line ends of our texts."""
-
-
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _command(commands: _Commands, name: str, help: str, description: str) -> argparse.ArgumentParser:
-    return commands.add_parser(name, help=help, description=description, formatter_class=_Raw, allow_abbrev=False)
 
 
 def _add_check(command: argparse.ArgumentParser) -> None:
@@ -274,6 +273,10 @@ def _add_schema(command: argparse.ArgumentParser) -> None:
         "--null", dest="nulls", action="append", default=[], metavar="TEXT", help="a text that stands for null, as an empty cell does"
     )
     command.add_argument("--rows", type=_positive, metavar="N", help="read the first N rows of a text file only (default: all)")
+
+
+def _add_explain(command: argparse.ArgumentParser) -> None:
+    command.add_argument("code", nargs="?", metavar="CODE", help="a code such as E0402, or a rule's name such as column-missing")
 
 
 def _add_file(command: argparse.ArgumentParser) -> None:

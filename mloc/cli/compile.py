@@ -14,7 +14,6 @@ from mloc.cli.choose import analysed, chosen
 from mloc.cli.codes import FAILED, NOT_EXPRESSIBLE, OK, UsageError
 from mloc.cli.output import show
 from mloc.driver import Analysis
-from mloc.ir.document import document
 from mloc.ir.model import Pipeline
 from mloc.version import VERSION
 
@@ -46,6 +45,8 @@ def bundle(analysis: Analysis, pipeline: Pipeline, target: str, color: Color) ->
     Raises UsageError when the target is not there or does not work.
     """
     if target == _IR:
+        from mloc.ir.document import document  # engines do not need it
+
         return {f"{pipeline.name}.ir.json": json.dumps(document(pipeline, VERSION, analysis.lines(pipeline)), indent=2) + "\n"}
     try:
         compilation = driver.compile(analysis, pipeline, target)

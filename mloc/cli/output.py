@@ -9,7 +9,6 @@ from typing import TextIO
 
 from mloc.cli.arguments import Color
 from mloc.diagnostics.model import Diagnostic
-from mloc.diagnostics.render import full
 from mloc.source import SourceFile
 
 
@@ -22,6 +21,10 @@ def wants_color(color: Color, stream: TextIO) -> bool:
 
 def show(diagnostics: Sequence[Diagnostic], files: Mapping[str, SourceFile], color: Color, stream: TextIO | None = None) -> None:
     """Print diagnostics in full, with a blank line after each, on standard error unless told otherwise."""
+    if not diagnostics:
+        return
+    from mloc.diagnostics.render import full  # a program without findings needs none of it
+
     stream = stream or sys.stderr
     painted = wants_color(color, stream)
     for diagnostic in diagnostics:

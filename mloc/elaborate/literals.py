@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal, InvalidOperation
 
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import BAD_LITERAL
@@ -13,6 +12,7 @@ from mloc.types.model import BOOL, BYTES, DURATION, FLOAT, INT, NULL, RATIO, STR
 
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _MILLISECONDS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+UNITS = frozenset({*_BYTES, *_MILLISECONDS, "pct"})
 _SAFE = 2**53 - 1
 _LOW, _HIGH = -(2**63), 2**63 - 1
 
@@ -73,6 +73,8 @@ def constant(expr: Literal, hint: Type | None, bag: Bag) -> Const:
 
 def quantity(expr: t.Quantity, bag: Bag) -> Const:
     """The constant a quantity means: bytes, milliseconds or a ratio."""
+    from decimal import Decimal, InvalidOperation  # no quantity, no decimals
+
     try:
         number = Decimal(expr.number)
     except InvalidOperation:

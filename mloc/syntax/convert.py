@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from string import ascii_letters
 from typing import Literal, cast
 
 from mloc.diagnostics.model import Bag
@@ -14,6 +13,8 @@ from mloc.syntax.literals import LiteralError, fstring_parts, string_value
 from mloc.syntax.machine import Node, Token, Tree
 
 MAX_DEPTH = 120
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Converter:
@@ -357,7 +358,7 @@ class Converter:
 
     def _expr_quantity(self, node: Tree) -> t.Expr:
         text = str(node.children[0])
-        number = text.rstrip(ascii_letters)
+        number = text.rstrip(_LETTERS)
         return t.Quantity(number, text[len(number) :], self.span(node))
 
     def _expr_string(self, node: Tree) -> t.Expr:
