@@ -20,7 +20,7 @@ from mloc.runner.api import FileStore, Program, Records, StepFailed, load_progra
 from mloc.runner.jsons import Json
 from mloc.runner.program import parse_inputs
 from mloc.runner.types import ListOf, MapOf, Optional, Record, Scalar, Type
-from mloc_airflow.launch_home import private_home
+from mloc_airflow.launch_home import HomeTaken, private_home
 
 ENGINE = "airflow"
 MISSING = "apache-airflow is not installed in this environment: pip install 'mloc[airflow]'"
@@ -188,7 +188,7 @@ def _environment(records: Path, store: Path) -> Iterator[None]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line: 0 when the run succeeded, 1 when it failed (its result is in the file), 2 when it could not be started."""
+    """The command line: 0 when the run succeeded, 1 when it failed (its result is in the file), 2 when Airflow is not installed."""
     parser = argparse.ArgumentParser(prog="python -m mloc_airflow.launch", description=__doc__)
     parser.add_argument("bundle", type=Path)
     for name in ("params", "records", "store", "result"):
@@ -196,9 +196,12 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         result = run(asked.bundle, json.loads(asked.params.read_text(encoding="utf-8")), asked.records, asked.store)
-    except (AirflowMissing, OSError, ValueError) as error:
+    except AirflowMissing as error:
         print(error, file=sys.stderr)
         return 2
+    except (OSError, ValueError, HomeTaken) as error:
+        print(f"Airflow could not be started: {error}", file=sys.stderr)
+        return 1
     asked.result.write_text(json.dumps(result), encoding="utf-8")
     return 0 if result["status"] == "succeeded" else 1
 

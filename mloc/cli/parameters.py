@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mloc.cli.codes import UsageError
+from mloc.diagnostics.model import Bag
 from mloc.diagnostics.suggest import did_you_mean
+from mloc.elaborate.literals import UNITS, quantity
 from mloc.ir.model import Parameter, Pipeline
 from mloc.runner.domains import check_domain
 from mloc.runner.jsons import BadProgram, Json, NotCanonical, as_object, canonical, parse, shorten
@@ -14,9 +17,13 @@ from mloc.runner.scalars import Invalid, float_wire
 from mloc.runner.store import FileStore, StoreError
 from mloc.runner.types import parse_domain, parse_type
 from mloc.runner.values import decode, encode
+from mloc.source import Span
+from mloc.syntax.tree import Quantity
 from mloc.types.encode import domain_json, type_json
-from mloc.types.model import BOOL, DATE, DATETIME, FLOAT, RATIO, STR, Enum, Optional, Scalar, Type, is_artifact
+from mloc.types.model import BOOL, BYTES, DATE, DATETIME, DURATION, FLOAT, RATIO, STR, Enum, Optional, Scalar, Type, is_artifact
 from mloc.types.show import show
+
+_UNITS = {DURATION: "`45min`, `10s`", BYTES: "`4GiB`, `500MB`", RATIO: "`20pct`"}
 
 
 def parameters(pipeline: Pipeline, settings: Sequence[str], file: Path | None, store: FileStore) -> dict[str, str]:
@@ -91,6 +98,8 @@ def _value_of(parameter: Parameter, text: _Text) -> Json:
         return None
     if isinstance(type_, Enum) or is_artifact(type_) or type_ in (STR, DATE, DATETIME):
         return str(text)
+    if isinstance(type_, Scalar) and type_ in _UNITS:
+        return _quantity(parameter, text, type_)
     if type_ in (FLOAT, RATIO) and (number := _float(text)) is not None:
         return float_wire(number)
     try:
@@ -101,6 +110,21 @@ def _value_of(parameter: Parameter, text: _Text) -> Json:
             raise NotCanonical(f"{wanted}, written as JSON; {error}") from None
         hint = "write true or false" if type_ == BOOL else "write a number"
         raise NotCanonical(f"{wanted}, not {shorten(text)} ({hint})") from None
+
+
+def _quantity(parameter: Parameter, text: _Text, type_: Scalar) -> Json:
+    """A duration, a number of bytes or a ratio, written as in the language: `45min`, `4GiB`, `20pct`; a ratio also as a number."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([A-Za-z]+)", text)
+    problems = Bag()
+    if match is not None and match.group(2) in UNITS:
+        found = quantity(Quantity(match.group(1), match.group(2), Span("--set", 0, len(text))), problems)
+        if found.type == type_:
+            return parse(found.text)
+    if type_ == RATIO and (number := _float(text)) is not None:
+        return float_wire(number)
+    raise NotCanonical(
+        f"`{parameter.name}`: expected {show(parameter.type)}, not {shorten(text)} (write it with its unit: {_UNITS[type_]})"
+    )
 
 
 def _float(text: str) -> float | None:

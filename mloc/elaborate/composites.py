@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mloc.diagnostics.rules import BAD_COMPARISON, BAD_LITERAL, BAD_OPERATION, NOT_A_LIST, TYPE_MISMATCH
+from mloc.diagnostics.model import Edit, Fix
+from mloc.diagnostics.rules import BAD_COMPARISON, BAD_LITERAL, BAD_OPERATION, NOT_A_LIST, TYPE_MISMATCH, UNKNOWN_MEMBER
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.expect import Expectation, convert, fit
 from mloc.elaborate.narrowing import narrowing
@@ -140,6 +141,14 @@ def _record(e: Expressions, expr: t.Braces, scope: Scope, hint: Type | None) -> 
     if isinstance(hint, (Record, Metrics)):
         given = {entry.key.text: (entry.value, entry.key.span) for entry in expr.entries}
         hints = {f.name: f.type for f in hint.fields}
+        for name, (_, place) in given.items():
+            near = suggest(name, [f for f in hints if f not in given]) if name not in hints else None
+            if near is not None:
+                # extra fields are dropped (rulings, 27), but one that looks like a field was meant to be it
+                fix = Fix("machine-applicable", (Edit(place, near),))
+                message = f"`{show(hint)}` has no field `{name}`"
+                e.bag.report(UNKNOWN_MEMBER, place, message, help=f"did you mean `{near}`?", fix=fix)
+                return POISON
         values = {name: (e.infer(value, scope, hints.get(name)), value.span) for name, (value, _) in given.items()}
         return record(e, hint, values, expr.span, f"`{show(hint)}`", expr.span)
     fields = [(entry.key.text, e.infer(entry.value, scope)) for entry in expr.entries]

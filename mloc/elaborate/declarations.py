@@ -133,6 +133,7 @@ class FileScope:
         """Whether a name may be declared here; reports what stands against it."""
         why = reserved(name.text)
         if why is not None:
+            self.poisoned.add(name.text)
             self.bag.report(RESERVED_NAME, name.span, f"`{name.text}` {why} and cannot be a name", help="choose another name")
             return False
         if name.text in self.spans:

@@ -34,6 +34,7 @@ from mloc.types.show import show
 if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope
 
+_PYTHON = {"None": "mlp writes it `null`", "True": "mlp writes it `true`", "False": "mlp writes it `false`"}
 _CALLED = "only steps, pipelines and records are called, by name"
 
 
@@ -152,6 +153,9 @@ class Expressions:
             return POISON
         if expr.text == "run":
             self.bag.report(NOT_YET, expr.span, "`run.…` is not available in this version of mloc", label="read, but not run yet")
+            return POISON
+        if expr.text in _PYTHON:
+            self.bag.report(UNDEFINED_NAME, expr.span, f"`{expr.text}` is not defined", help=_PYTHON[expr.text])
             return POISON
         names = [*scope.visible(), *self.declared.value_names()]
         near, fix = suggest(expr.text, names), correction(expr.span, expr.text, names)

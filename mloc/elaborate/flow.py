@@ -145,7 +145,10 @@ class Flow:
             there = Label(before.span, "first bound here")
             help_ = "a name is bound once; choose another"
             if scope.parent is not None and name.text not in scope.names:
-                help_ = "a branch cannot change an outer name; bind it in every branch instead, and not before"
+                help_ = (
+                    "a block cannot change an outer name: an `if` binds it in every branch, "
+                    "a `for` collects values with `yield`, a `loop` has a state"
+                )
             self._report(REASSIGNED, name.span, f"`{name.text}` is bound twice", secondary=(there,), help=help_)
             return
         declared = self.file.spans.get(name.text)

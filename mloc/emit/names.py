@@ -40,7 +40,8 @@ def _identifier(text: str) -> str:
     name = re.sub(r"[^0-9A-Za-z_]+", "_", re.sub(r"^\$|[^0-9A-Za-z_]+$", "", text)) or "_"
     if name[0].isdigit():
         name = f"_{name}"
-    return f"{name}_" if keyword.iskeyword(name) else name
+    # A task function with `self` or `cls` is taken for a method by the engines' decorators.
+    return f"{name}_" if keyword.iskeyword(name) or name in ("self", "cls") else name
 
 
 def _label(text: str) -> str:

@@ -105,7 +105,7 @@ def _launch(
     folder: RunFolder, bundle_dir: Path, launcher: str, target: str, parameters: Mapping[str, str], progress: Progress | None
 ) -> _Ending:
     given, result, log = folder.folder / "parameters.json", folder.folder / "result.json", folder.folder / "engine.log"
-    command = [sys.executable, "-m", launcher, str(bundle_dir.absolute()), "--params", str(given), "--records", str(folder.records)]
+    command = [sys.executable, "-P", "-m", launcher, str(bundle_dir.absolute()), "--params", str(given), "--records", str(folder.records)]
     environment = {**os.environ, "MLOC_RECORDS": str(folder.records), "MLOC_STORE": str(folder.store)}
     try:
         given.write_text(json.dumps(dict(parameters)), encoding="ascii")

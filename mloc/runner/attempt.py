@@ -26,7 +26,7 @@ _INHERITED = ("PATH", "HOME", "LANG")
 # The child imports this package from where this process did: a folder or a zip file, under the name it was vendored by.
 _PACKAGE = __name__.rpartition(".")[0]
 _ROOT = Path(os.path.abspath(__file__)).parents[_PACKAGE.count(".") + 1]  # noqa: PTH100  (resolve() would follow links out of it)
-_BOOT = "import sys,importlib;sys.path[:]=[sys.argv[1]]+[p for p in sys.path if p];importlib.import_module(sys.argv[2]).main(sys.argv[3:])"
+_BOOT = "import sys,importlib;sys.path[:]=[p for p in sys.path if p]+[sys.argv[1]];importlib.import_module(sys.argv[2]).main(sys.argv[3:])"
 
 
 @dataclass(frozen=True)

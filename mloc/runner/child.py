@@ -22,8 +22,9 @@ from .values import decode
 def main(arguments: Sequence[str]) -> None:
     """Run the job of a file. `arguments` are the file's path and the number of the pipe that ends when the parent dies."""
     job_path, lifeline = arguments
-    # The bootstrap put this package's root first so that it could be imported; the user's code must not see it.
-    del sys.path[0]
+    # The bootstrap put this package's root last, where its neighbours (a folder of DAGs) hide no module of the library;
+    # the user's code must not see it.
+    sys.path.pop()
     _end_with_parent(int(lifeline), Path(job_path).parent)
     job = as_object(parse(Path(job_path).read_text(encoding="ascii")), "the job")
     prepare(as_object(as_object(job["step"], "a step").get("run"), "a step's run"))

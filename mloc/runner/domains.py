@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from .jsons import as_int, canonical, parse
+from .jsons import canonical, parse
 from .scalars import Invalid, Value, decode_scalar, describe, encode_scalar
 from .types import Domain, Enum, OneOf, Optional, Range, Scalar, Type, base_type
 
@@ -38,8 +38,8 @@ def _scalar_text(type_: Type, value: Value, where: str) -> str:
 
 
 def _check_length(domain: Range, length: int, where: str) -> None:
-    low, high = as_int(parse(domain.low), "a length"), as_int(parse(domain.high), "a length")
-    if not low <= length <= high:
+    low, high = (decode_scalar("int", parse(end), where) for end in (domain.low, domain.high))
+    if not is_within(low, length, high):
         raise OutOfDomain(f"`{where}`: has {length} elements, outside {low}..{high}")
 
 

@@ -87,7 +87,7 @@ def refused(*settings: str, file: Path | None = None) -> str:
         ("maybe=7", "maybe", "7"),
         ("ns=[1, 2]", "ns", "[1,2]"),
         ('table={"b": 1, "a": 2}', "table", '{"a":2,"b":1}'),
-        ("wait=1500", "wait", "1500"),
+        ("wait=1500ms", "wait", "1500"),
     ],
 )
 def test_values_are_read_by_their_types(setting: str, name: str, wire: str) -> None:
