@@ -39,6 +39,8 @@ format: test-environment ## rewrite the Python files in the house style
 
 bench: test-environment ## measure the compiler: against the KFP SDK, and on the examples
 	@$(TEST_PYTHON) benchmarks/compile.py
+	@$(TEST_PYTHON) benchmarks/check.py
+	@$(TEST_PYTHON) benchmarks/steps.py
 	@$(TEST_PYTHON) benchmarks/examples.py
 
 clean: ## remove what was built here (the packages in ~/.cache/mloc stay)

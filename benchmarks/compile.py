@@ -2,21 +2,19 @@
 """Compares whole processes: `mloc compile --target kfp` against the KFP SDK's own compiler on a pipeline of the same shape.
 
 The shape is a chain of N steps with a second, constant argument, the shortest program of N tasks that both can write.
-Both start from a source file and end with a YAML file; both run with the same interpreter, alternating, and the median counts.
+Both start from a source file and end with a YAML file; both run with the same interpreter, in turns, and the median processor time counts.
 Usage: python benchmarks/compile.py [N …]   (default 10 100 1000; needs kfp installed beside mloc)
 """
 
 from __future__ import annotations
 
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-RUNS = {10: 5, 100: 5, 1000: 3}
+from measure import medians
+
+RUNS = {10: 9, 100: 7, 1000: 3}
 
 
 def mlp(n: int) -> str:
@@ -44,16 +42,6 @@ def sdk(n: int) -> str:
     return "\n".join([*lines, f"    return s{n - 1}.output", "", "import sys", "compiler.Compiler().compile(chain, sys.argv[1])", ""])
 
 
-def seconds(command: list[str], cwd: Path) -> float:
-    """The wall-clock time of a whole process, in seconds."""
-    start = time.perf_counter()
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONWARNINGS": "ignore"})
-    took = time.perf_counter() - start
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
-    return took
-
-
 def main(sizes: list[int]) -> None:
     """Print one line for each size."""
     mloc = [sys.executable, "-m", "mloc"]
@@ -63,13 +51,10 @@ def main(sizes: list[int]) -> None:
         for n in sizes:
             (scratch / "chain.mlp").write_text(mlp(n), encoding="utf-8")
             (scratch / "chain_sdk.py").write_text(sdk(n), encoding="utf-8")
-            ours, theirs = [], []
-            for _ in range(RUNS.get(n, 3)):
-                ours.append(seconds([*mloc, "compile", "chain.mlp", "--target", "kfp", "-o", "out"], scratch))
-                theirs.append(seconds([sys.executable, "chain_sdk.py", "sdk.yaml"], scratch))
-            a, b = statistics.median(ours), statistics.median(theirs)
+            ours = [*mloc, "compile", "chain.mlp", "--target", "kfp", "-o", "out"]
+            a, b = (cost.cpu for cost in medians([ours, [sys.executable, "chain_sdk.py", "sdk.yaml"]], scratch, RUNS.get(n, 3)))
             sizes_kib = [(scratch / f).stat().st_size / 1024 for f in ("out/chain.yaml", "sdk.yaml")]
-            print(f"{n:>6} {a:>8.2f}s {b:>8.2f}s {b / a:>6.1f}x   {sizes_kib[0]:.0f} KiB, {sizes_kib[1]:.0f} KiB", flush=True)
+            print(f"{n:>6} {a:>8.3f}s {b:>8.3f}s {b / a:>6.1f}x   {sizes_kib[0]:.0f} KiB, {sizes_kib[1]:.0f} KiB", flush=True)
 
 
 if __name__ == "__main__":
