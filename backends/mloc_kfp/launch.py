@@ -10,7 +10,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -44,7 +44,8 @@ def run(bundle: Path, params: Mapping[str, str], records: Path, store: Path) -> 
         arguments = _arguments(_program(pipeline), params)
         _drain(pipeline)
         local = _engine("kfp.local")
-        with _environment({RECORDS: str(records.absolute()), STORE: str(store.absolute())}), warnings.catch_warnings():
+        places = {RECORDS: str(records.absolute()), STORE: str(store.absolute())}
+        with _environment(places), _plain_print(_engine("kfp.local.logging_utils")), warnings.catch_warnings():
             # Any image is run in this process's Python, which the engine warns of.
             warnings.simplefilter("ignore", RuntimeWarning)
             local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(store.absolute() / "kfp"), raise_on_error=True)
@@ -98,6 +99,21 @@ def _drain(pipeline: object) -> None:
     for task in pipeline.root.dag.tasks.values():  # type: ignore[attr-defined]
         if not task.dependent_tasks:
             task.trigger_policy.strategy = type(task.trigger_policy).ALL_UPSTREAM_TASKS_COMPLETED
+
+
+@contextmanager
+def _plain_print(logging_utils: ModuleType) -> Iterator[None]:
+    """Keep `kfp.local` from indenting what is printed.
+
+    It wraps the built-in `print` for the time of a task, which two rounds of a loop at once leave wrapped for ever;
+    each wrapper calls the one before twice, so that after twenty of them a line takes a minute.
+    """
+    before = vars(logging_utils)["indented_print"]
+    vars(logging_utils)["indented_print"] = lambda num_spaces=4: nullcontext()
+    try:
+        yield
+    finally:
+        vars(logging_utils)["indented_print"] = before
 
 
 @contextmanager

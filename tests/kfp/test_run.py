@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
 import subprocess
@@ -268,3 +269,23 @@ def test_without_kubeflow_the_launcher_says_what_to_install(tmp_path: Path) -> N
     ended = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
     assert ended.returncode == 2
     assert "pip install 'mloc[kfp]'" in ended.stderr
+
+
+def test_runs_leave_the_built_in_print_as_it_was(tmp_path: Path) -> None:
+    """`kfp.local` wraps it for each task, and two rounds of a loop at once would leave it wrapped."""
+    source = """
+step keep(i: int) -> int:
+    run inline "return i"
+
+pipeline many(xs: list[int] = [1, 2, 3, 4, 5, 6]) -> (ys: list[int]):
+    ys = for x in xs:
+        y = keep(i=x)
+        yield y
+    return ys=ys
+"""
+    before = builtins.print
+    for index in range(3):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        assert run(source, folder).status == "succeeded"
+    assert builtins.print is before
