@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from types import FrameType
 
+from tests.fuzz import properties
 from tests.fuzz.generate import program
 from tests.fuzz.mutate import mutated
 from tests.fuzz.properties import Broken, check
@@ -150,6 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first seed (default: 0)")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "fuzz", help="where failures go (default: build/fuzz)")
     found = parser.parse_args(argv)
+    properties.SECONDS = 1.0
     return 1 if run(range(found.seed, found.seed + found.n), found.out) else 0
 
 
