@@ -336,7 +336,7 @@ class Flow:
         good = not isinstance(source.type, Unknown) and not isinstance(item_type, Unknown)
         good = good and not (result is not None and isinstance(result.type, Unknown))
         if good:
-            block.add(FanOut(id_, statement.item.text, item_type, source, limit, Region(tuple(body.nodes)), result, (), statement.span))
+            block.add(FanOut(id_, statement.item.text, item_type, source, limit, Region(tuple(body.nodes)), result, span=statement.span))
         self.bind(statement.name, self._collected(statement, id_, result, good), scope)
 
     def _collected(self, statement: t.For, id_: str, result: Expr | None, good: bool) -> Local:

@@ -100,6 +100,6 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str) -> Pipel
         outputs,
         Path(file.source.path).name,
         digest,
-        found.doc,
-        declaration.name.span,
+        doc=found.doc,
+        span=declaration.name.span,
     )

@@ -220,6 +220,52 @@ class RunRequire:
     """A `require`: fails with the text of its input `message` unless its input `ok` is true. It runs no code and is never retried."""
 
 
+@dataclass(frozen=True, slots=True)
+class InputWord:
+    """A container argument that is the value of an input, or the path where its artifact lies."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputWord:
+    """A container argument that is the path where an output is to be written (`out(rows)`)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedWord:
+    """One argument made of several parts, as of an f-string; left out when one of its inputs is null."""
+
+    parts: tuple[str | InputWord | OutputWord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WordGroup:
+    """Arguments that stand together (`["--limit", n]`): left out whole when any input in it is null."""
+
+    words: tuple[str | InputWord | OutputWord | JoinedWord, ...]
+
+
+Word: TypeAlias = Union[str, InputWord, OutputWord, JoinedWord, WordGroup]
+
+
+@dataclass(frozen=True, slots=True)
+class RunContainer:
+    """`run container command=[…], args=[…]`: a program of an image, without a runner of ours in it."""
+
+    command: tuple[Word, ...]
+    args: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunNotebook:
+    """`run notebook "path.ipynb"`, relative to the project folder."""
+
+    path: str
+
+
 Run: TypeAlias = Union[RunPython, RunInline, RunShell, RunRequire]
 
 
@@ -259,17 +305,38 @@ class Resources:
     disk: int | None = None
     gpu: int | None = None
     gpu_type: str | None = None
+    shm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """`cache`: results may be kept under a key of inputs, code and `version`; `ttl_ms` None keeps them for good."""
+
+    version: str | None = None
+    ttl_ms: int | None = None
+    ignore: tuple[str, ...] = ()
+    scope: Literal["pipeline", "project"] = "pipeline"
+
+
+Effect: TypeAlias = Literal["none", "reads", "writes", "random"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a call is run, after defaults, step, `with` and target were merged leaf by leaf."""
+    """How a call is run, after defaults, step, `with` and target were merged leaf by leaf.
+
+    `secrets` gives environment variables the value of a declared secret, by name. `effects` None says that nothing is known of them.
+    """
 
     retry: Retry = Retry()
     timeout_ms: int | None = None
     resources: Resources = Resources()
     image: str | None = None
     env: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
+    cache: Cache | None = None
+    effects: tuple[Effect, ...] | None = None
+    idempotent: bool = False
 
 
 # ---- nodes and regions --------------------------------------------------------------------------------------------
@@ -317,6 +384,14 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Tolerate:
+    """How many items of a fan-out may fail: a number of them, or a share in percent of all (`10pct`)."""
+
+    kind: Literal["count", "percent"]
+    amount: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class FanOut:
     """`for item in source [limit n]: … yield result`.
 
@@ -332,6 +407,7 @@ class FanOut:
     region: Region
     result: Expr | None
     after: tuple[str, ...] = ()
+    tolerate: Tolerate | None = None
     span: Span | None = field(default=None, compare=False)
 
 
@@ -368,8 +444,78 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret comes from: `kind` is k8s, env, file, vault or airflow; `target` None is for every target not named otherwise."""
+
+    kind: str
+    arguments: tuple[tuple[str, str], ...]
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A declared secret; its value is never in the IR."""
+
+    name: str
+    sources: tuple[SecretSource, ...]
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`options:` of a pipeline. `fail_fast` starts nothing new after a failure; `converge` fails loops that end without `until`."""
+
+    timeout_ms: int | None = None
+    max_parallel: int | None = None
+    fail_fast: bool = False
+    converge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A `schedule` or `trigger` of a pipeline. `args` bind parameters to values of the launch phase.
+
+    A schedule has `cron`, five fields, and `timezone`; a trigger the `assets` whose update starts a run.
+    """
+
+    kind: Literal["schedule", "trigger"]
+    name: str
+    args: tuple[tuple[str, Expr], ...] = ()
+    cron: str | None = None
+    timezone: str = "UTC"
+    catchup: bool = False
+    overlap: Literal["skip", "queue", "allow"] = "skip"
+    start: str | None = None
+    end: str | None = None
+    assets: tuple[str, ...] = ()
+    doc: str = field(default="", compare=False)
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOverride:
+    """What a `target` block says of one step or call (`path`; "" of the pipeline itself): attribute path to canonical JSON text."""
+
+    path: str
+    attributes: tuple[tuple[str, str], ...]
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The `target` blocks for one target, file-wide and per pipeline already merged leaf by leaf."""
+
+    name: str
+    overrides: tuple[TargetOverride, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
-    """One pipeline with everything it needs: what a backend lowers and the native executor runs."""
+    """One pipeline with everything it needs: what a backend lowers and the native executor runs.
+
+    The handlers' regions, `on_failure` and `final`, run after `region` has ended, in this order;
+    in them the outputs of the body's calls are optional, and the node `run` gives `status` and the error.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -378,5 +524,11 @@ class Pipeline:
     results: tuple[Result, ...]
     source: str
     source_sha256: str
+    secrets: tuple[Secret, ...] = ()
+    options: Options = Options()
+    on_failure: Region = Region()
+    final: Region = Region()
+    launches: tuple[Launch, ...] = ()
+    targets: tuple[Target, ...] = ()
     doc: str = field(default="", compare=False)
     span: Span | None = field(default=None, compare=False)
