@@ -11,7 +11,7 @@ TEST_PYTHON := .venv/engines/bin/python
 DEMO_PYTHON := .venv/demo/bin/python
 WORKERS ?= 2
 
-.PHONY: help demo test test-fast fuzz lint format bench clean python test-environment demo-environment
+.PHONY: help demo test test-fast fuzz museum lint format bench clean python test-environment demo-environment
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -27,6 +27,9 @@ test-fast: test-environment ## run the tests that start no engine (ARGS="..." go
 
 fuzz: test-environment ## feed random programs to the compiler (N=1000 of them, from SEED=0 on)
 	@$(TEST_PYTHON) -m tests.fuzz.run -n $(or $(N),1000) --seed $(or $(SEED),0)
+
+museum: test-environment ## say which mistakes of tests/museum are found (CASES=folder for others)
+	@$(TEST_PYTHON) -m tests.museum $(CASES)
 
 lint: test-environment ## check the style and the types
 	@$(TEST_PYTHON) -m ruff check --quiet --output-format concise .
