@@ -122,6 +122,11 @@ BAD_ATTRIBUTE = _rule("E0721", "bad-attribute", "an attribute with the wrong arg
 ATTRIBUTE_TWICE = _rule("E0722", "attribute-twice", "an attribute given twice")
 NOT_USED_YET = _rule("W0723", "not-used-yet", "an attribute that this version of mloc reads but does not use")
 
+# 08: cache and effects
+CACHED_WRITES = _rule("E0802", "cached-writes", "a cached step that writes")
+CACHE_IGNORES_UNKNOWN = _rule("E0804", "cache-ignores-unknown", "`ignore` of `cache` names what the step does not take")
+RETRIED_WRITES = _rule("W0806", "retried-writes", "a step that writes is retried without being idempotent")
+
 # 11: targets
 NOT_EXPRESSIBLE = _rule("E1120", "not-expressible", "a construct that the target cannot express")
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from mloc.diagnostics.model import Edit, Fix, Label
@@ -21,10 +22,11 @@ from mloc.diagnostics.rules import (
     UNKNOWN_RESOURCE,
 )
 from mloc.diagnostics.suggest import correction, suggest
+from mloc.elaborate import promises
 from mloc.elaborate.expect import Expectation
 from mloc.elaborate.scope import Scope
 from mloc.ir.constant import canonical
-from mloc.ir.model import Const, Resources, Retry, RetryOn, Settings
+from mloc.ir.model import Cache, Const, Effect, Resources, Retry, RetryOn, Settings
 from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.types.model import BYTES, DURATION, FLOAT, INT, STR, Type, Unknown
@@ -36,6 +38,7 @@ Leaf: TypeAlias = Union[str, int, float, tuple[str, ...]]
 Leaves: TypeAlias = dict[str, Leaf]
 """Attribute leaves by path: `retry.count`, `resources.memory`, `env.NAME`, `image`, `timeout`."""
 
+_EFFECTS: tuple[Effect, ...] = ("none", "reads", "writes", "random")
 _RETRY_ON: tuple[RetryOn, ...] = ("exception", "oom", "preempted", "timeout")
 _RESOURCES: dict[str, Type] = {"cpu": FLOAT, "memory": BYTES, "disk": BYTES, "shm": BYTES, "gpu": INT, "gpu_type": STR}
 _RETRY: dict[str, Type] = {"backoff": DURATION, "factor": FLOAT, "max_delay": DURATION}
@@ -52,10 +55,9 @@ _FAMILIAR = {
 }
 """What the engines and other tools call an attribute."""
 _FAMILIAR_RESOURCES = {"mem": "memory", "ram": "memory", "cpus": "cpu", "gpus": "gpu", "storage": "disk", "accelerator": "gpu_type"}
-_EFFECTS = ("none", "reads", "writes", "random")
-UNUSED = ("cache", "effects", "idempotent")
+PROMISES = ("cache", "effects", "idempotent")
 LATER = ("secrets",)
-STEP = ("run", *SETTINGS, *UNUSED, *LATER)
+STEP = ("run", *SETTINGS, *PROMISES, *LATER)
 
 
 @dataclass(slots=True)
@@ -109,19 +111,6 @@ class AttributeReader:
 
     def one(self, name: str, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:
         """The leaves of one attribute."""
-        if name == "effects":
-            return self._effects(arguments, span)
-        if name == "idempotent":
-            return self._bad(span, "`idempotent` takes no argument") if arguments else {}
-        if name == "cache":
-            if not (len(arguments) == 1 and isinstance(arguments[0].value, t.Bool) and not arguments[0].value.value):
-                self.file.bag.report(
-                    NOT_USED_YET,
-                    span,
-                    "`cache` is read but not used by this version of mloc: the step runs every time",
-                    label="has no effect yet",
-                )
-            return {}
         if name in LATER:
             self.file.bag.report(NOT_YET, span, f"`{name}` is not available in this version of mloc", label="read, but not run yet")
             return {}
@@ -131,28 +120,24 @@ class AttributeReader:
             "resources": self._resources,
             "image": self._image,
             "env": self._env,
+            "cache": partial(promises.cache, self),
+            "effects": partial(promises.effects, self),
+            "idempotent": partial(promises.idempotent, self),
         }
         return readers[name](arguments, span)
-
-    def _effects(self, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:
-        """Effects are a promise to the optimiser; they change nothing in how a step runs."""
-        if not arguments:
-            return self._bad(span, "`effects` needs at least one effect", "as in `effects writes`")
-        for argument in arguments:
-            name = argument.value.text if isinstance(argument.value, t.Name) and argument.name is None else ""
-            if name not in _EFFECTS:
-                near = suggest(name, list(_EFFECTS))
-                self._bad(
-                    argument.span, "this is not an effect", f"did you mean `{near}`?" if near else f"effects are {', '.join(_EFFECTS)}"
-                )
-        return {}
 
     def _constant(self, expr: t.Expr, type_: Type, what: str) -> Const | None:
         value = self.file.exprs.value(expr, self.scope, Expectation(type_, what))
         constant = self.file.compile_time(value, expr.span)
         return None if isinstance(constant.type, Unknown) else canonical(constant.type, constant.text)
 
-    def _number(self, expr: t.Expr, type_: Type, what: str, *, low: int, high: float = 2**53) -> float | None:
+    def text(self, expr: t.Expr, type_: Type, what: str) -> str | None:
+        """The text of a string constant; None when it is none, which is reported."""
+        constant = self._constant(expr, type_, what)
+        return None if constant is None else _text(constant)
+
+    def number(self, expr: t.Expr, type_: Type, what: str, *, low: int, high: float = 2**53) -> float | None:
+        """A constant number within its limits, quantities in bytes and milliseconds; None when it is none, which is reported."""
         constant = self._constant(expr, type_, what)
         if constant is None:
             return None
@@ -169,7 +154,7 @@ class AttributeReader:
             if argument.name is None:
                 if argument is not arguments[0]:
                     return self._bad(argument.span, "`retry` takes one number, then named arguments", f"as in `{_EXAMPLES['retry']}`")
-                number = self._number(argument.value, INT, "the number of retries", low=0, high=1000)
+                number = self.number(argument.value, INT, "the number of retries", low=0, high=1000)
                 if number is not None:
                     leaves["retry.count"] = int(number)
                 continue
@@ -178,7 +163,7 @@ class AttributeReader:
                 leaves.update(self._retry_on(argument.value))
             elif key in _RETRY:
                 low = 1 if key == "factor" else 0
-                value = self._number(argument.value, _RETRY[key], f"`{key}` of `retry`", low=low)
+                value = self.number(argument.value, _RETRY[key], f"`{key}` of `retry`", low=low)
                 if value is not None:
                     leaves[f"retry.{key}"] = value
             else:
@@ -210,7 +195,7 @@ class AttributeReader:
     def _timeout(self, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:
         if len(arguments) != 1 or arguments[0].name is not None:
             return self._bad(span, "`timeout` takes one duration", "as in `timeout 30min`")
-        value = self._number(arguments[0].value, DURATION, "`timeout`", low=1)
+        value = self.number(arguments[0].value, DURATION, "`timeout`", low=1)
         return {} if value is None else {"timeout": int(value)}
 
     def _resources(self, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:
@@ -240,9 +225,9 @@ class AttributeReader:
 
     def _resource(self, key: str, expr: t.Expr) -> Leaves:
         if key == "gpu_type":
-            text = self._constant(expr, STR, "`gpu_type`")
-            return {} if text is None else {"resources.gpu_type": _text(text)}
-        value = self._number(expr, _RESOURCES[key], f"`{key}`", low=0)
+            text = self.text(expr, STR, "`gpu_type`")
+            return {} if text is None else {"resources.gpu_type": text}
+        value = self.number(expr, _RESOURCES[key], f"`{key}`", low=0)
         if value is not None and value == 0 and key != "gpu":
             self.file.bag.report(BAD_QUANTITY, expr.span, f"`{key}` must be more than zero", help="leave it out to ask for nothing")
             return {}
@@ -260,10 +245,9 @@ class AttributeReader:
     def _image(self, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:
         if len(arguments) != 1 or arguments[0].name is not None:
             return self._bad(span, "`image` takes one image reference", 'as in `image "python:3.11-slim"`')
-        constant = self._constant(arguments[0].value, STR, "`image`")
-        if constant is None:
+        reference = self.text(arguments[0].value, STR, "`image`")
+        if reference is None:
             return {}
-        reference = _text(constant)
         if not _IMAGE.match(reference):
             return self._bad(arguments[0].span, f"`{reference}` is not an image reference", 'as in `image "registry/name:tag"`')
         return {"image": reference}
@@ -306,6 +290,8 @@ _EXAMPLES = {
     "resources": "resources cpu=2, memory=4GiB",
     "image": 'image "python:3.11-slim"',
     "env": 'env MODE="fast", WORKERS=4',
+    "cache": promises.EXAMPLE,
+    "effects": "effects reads, writes",
 }
 
 
@@ -334,7 +320,33 @@ def settings(*layers: Leaves) -> Settings:
         number("resources.cpu"), whole("resources.memory"), whole("resources.disk"), whole("resources.gpu"), text("resources.gpu_type")
     )
     env = tuple((path[4:], value) for path, value in sorted(merged.items()) if path.startswith("env.") and isinstance(value, str))
-    return Settings(retry, whole("timeout"), resources, text("image"), env)
+    return Settings(
+        retry,
+        whole("timeout"),
+        resources,
+        text("image"),
+        env,
+        cache=_cache(merged),
+        effects=_effects(merged),
+        idempotent=bool(merged.get("idempotent")),
+    )
+
+
+def _cache(merged: Leaves) -> Cache | None:
+    if not merged.get("cache.on"):
+        return None
+    version, ttl, ignore = merged.get("cache.version"), merged.get("cache.ttl"), merged.get("cache.ignore", ())
+    return Cache(
+        version if isinstance(version, str) else None,
+        ttl if isinstance(ttl, int) else None,
+        ignore if isinstance(ignore, tuple) else (),
+        "project" if merged.get("cache.scope") == "project" else "pipeline",
+    )
+
+
+def _effects(merged: Leaves) -> tuple[Effect, ...] | None:
+    given = merged.get("effects")
+    return tuple(effect for effect in _EFFECTS if effect in given) if isinstance(given, tuple) else None
 
 
 def _text(constant: Const) -> str:

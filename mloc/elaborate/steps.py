@@ -20,6 +20,7 @@ from mloc.diagnostics.rules import (
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.attributes import STEP, AttributeReader, Leaves
 from mloc.elaborate.names import reserved
+from mloc.elaborate.promises import held
 from mloc.ir.model import Input as IrInput
 from mloc.ir.model import Output as IrOutput
 from mloc.ir.model import Run, RunInline, RunPython, RunShell, Step
@@ -99,6 +100,7 @@ class StepReader:
         if name not in self.steps:
             found = self.signature(declaration)
             leaves = self.attributes.read(declaration.attributes, f"step `{name}`", STEP)
+            held(self.attributes, declaration, found, {**self.file.defaults(), **leaves})
             run = self._run(declaration, found)
             self.steps[name] = None if run is None else (_step(found, run), leaves)
         return self.steps[name]

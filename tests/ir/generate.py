@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mloc.ir.model import (
     Arm,
     Branch,
+    Cache,
     Call,
     Const,
     Expr,
@@ -143,7 +144,17 @@ class _Generator:
         choice = self.random.choice
         retry = Retry(choice((0, 1, 2)), 1000, 2.0, choice((None, 60_000)), ("oom", "timeout"))
         resources = Resources(choice((None, 0.5)), 2**30, None, choice((None, 1)), choice((None, "a100")))
-        return Settings(retry, choice((None, 5000)), resources, choice((None, "repo/image:1")), (("NAME", 'a "b"'),))
+        return Settings(
+            retry,
+            choice((None, 5000)),
+            resources,
+            choice((None, "repo/image:1")),
+            (("NAME", 'a "b"'),),
+            choice(((), (("TOKEN", "hub"),))),
+            choice((None, Cache(), Cache("2", 1000, ("a.b", "c"), "project"))),
+            choice((None, ("none",), ("reads", "writes"))),
+            choice((False, True)),
+        )
 
     def branch(self, sight: list[Expr], visible: list[str], prefix: str, after: tuple[str, ...], depth: int) -> Branch:
         id_ = prefix + self.fresh("b")

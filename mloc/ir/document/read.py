@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, cast
 
 from mloc.ir.document.read_exprs import expr_of, named_exprs, optional_expr_of
 from mloc.ir.document.write import SCHEMA
 from mloc.ir.model import (
     Arm,
     Branch,
+    Cache,
     Call,
+    Effect,
     FanOut,
     Input,
     Merged,
@@ -68,6 +70,10 @@ def _text_or_none(data: Object, key: str) -> str | None:
 
 def _objects(data: Object, key: str) -> list[Object]:
     return [as_object(entry, f"an entry of `{key}`") for entry in as_array(data[key], f"`{key}`")]
+
+
+def _texts(data: Object, key: str) -> tuple[str, ...]:
+    return tuple(as_text(entry, f"an entry of `{key}`") for entry in as_array(data[key], f"`{key}`"))
 
 
 def _whole(data: Object, key: str) -> int | None:
@@ -153,7 +159,7 @@ def _merged(data: Object) -> tuple[Merged, ...]:
 
 def _settings(data: Object) -> Settings:
     retry, resources = as_object(data["retry"], "`retry`"), as_object(data["resources"], "`resources`")
-    env = as_object(data["env"], "`env`")
+    env, secrets = as_object(data["env"], "`env`"), as_object(data["secrets"], "`secrets`")
     on = cast("tuple[RetryOn, ...]", tuple(as_text(kind, "a kind of failure") for kind in as_array(retry["on"], "`on`")))
     factor = _number(retry, "factor")
     return Settings(
@@ -174,4 +180,13 @@ def _settings(data: Object) -> Settings:
         ),
         image=_text_or_none(data, "image"),
         env=tuple((name, _text(env, name)) for name in env),
+        secrets=tuple((name, _text(secrets, name)) for name in secrets),
+        cache=None if data["cache"] is None else _cache(as_object(data["cache"], "`cache`")),
+        effects=None if data["effects"] is None else cast("tuple[Effect, ...]", _texts(data, "effects")),
+        idempotent=data["idempotent"] is True,
     )
+
+
+def _cache(data: Object) -> Cache:
+    scope = cast("Literal['pipeline', 'project']", _text(data, "scope"))
+    return Cache(_text_or_none(data, "version"), _whole(data, "ttl_ms"), _texts(data, "ignore"), scope)

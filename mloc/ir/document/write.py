@@ -7,6 +7,7 @@ from typing import assert_never
 
 from mloc.ir.model import (
     Branch,
+    Cache,
     Call,
     Expr,
     FanOut,
@@ -135,4 +136,12 @@ def _settings(settings: Settings) -> Json:
     """As the runner's program has them, and what only engines use."""
     found = settings_json(settings)
     assert isinstance(found, dict)
-    return found | {"image": settings.image}
+    effects: Json = None if settings.effects is None else list(settings.effects)
+    more: dict[str, Json] = {"image": settings.image, "secrets": dict(settings.secrets), "effects": effects}
+    return found | more | {"idempotent": settings.idempotent, "cache": _cache(settings.cache)}
+
+
+def _cache(cache: Cache | None) -> Json:
+    if cache is None:
+        return None
+    return {"version": cache.version, "ttl_ms": cache.ttl_ms, "ignore": list(cache.ignore), "scope": cache.scope}

@@ -4,40 +4,43 @@ from __future__ import annotations
 
 import json
 import re
-from typing import cast
+from dataclasses import replace
+from typing import Literal, TypeAlias, cast
 
-from mloc.ir.model import Resources, Retry, RetryOn, Settings
+from mloc.ir.model import Cache, Effect, Resources, Retry, RetryOn, Settings
 from mloc.ir.text.cursor import Cursor
 
-_KEY = re.compile(r"(?!env\.)[a-z_]+(?==)")
-_ENV = re.compile(r"env\.")
+_KEY = re.compile(r"(?!env\.|secret\.)[a-z_]+(?==)")
+_VARIABLE = re.compile(r"(env|secret)\.")
 
+Scope: TypeAlias = Literal["pipeline", "project"]
 Leaf = str | int | float | None
 
 
 def parse_settings(cursor: Cursor) -> Settings:
     """`retry=2 image="…"`, up to the end of the line."""
     leaves: dict[str, Leaf] = {}
-    env: list[tuple[str, str]] = []
-    on = Retry().on
+    lists: dict[str, list[object]] = {}
+    variables: dict[str, list[tuple[str, str]]] = {"env.": [], "secret.": []}
     while True:
-        if cursor.take(_ENV):
+        if (kind := cursor.take(_VARIABLE)) is not None:
             key = cursor.name()
             cursor.expect("=")
-            env.append((key, cursor.string()))
+            variables[kind].append((key, cursor.string()))
         elif (key_ := cursor.take(_KEY)) is not None:
             cursor.expect("=")
             value = json.loads(cursor.json())
-            if key_ == "on":
-                on = cast(tuple[RetryOn, ...], tuple(value))
+            if isinstance(value, list):
+                lists[key_] = value
             else:
                 leaves[key_] = value
         else:
             break
-    return _settings(leaves, on, tuple(env), cursor)
+    settings = _settings(leaves, lists, cursor)
+    return replace(settings, env=tuple(variables["env."]), secrets=tuple(variables["secret."]))
 
 
-def _settings(leaves: dict[str, Leaf], on: tuple[RetryOn, ...], env: tuple[tuple[str, str], ...], cursor: Cursor) -> Settings:
+def _settings(leaves: dict[str, Leaf], lists: dict[str, list[object]], cursor: Cursor) -> Settings:
     usual = Retry()
 
     def number(key: str) -> int | None:
@@ -53,9 +56,25 @@ def _settings(leaves: dict[str, Leaf], on: tuple[RetryOn, ...], env: tuple[tuple
         return value if isinstance(value, str) else None
 
     factor = real("factor")
+    on = cast(tuple[RetryOn, ...], tuple(lists.pop("on", usual.on)))
     retry = Retry(number("retry") or 0, number("backoff") or 0, usual.factor if factor is None else factor, number("max_delay"), on)
     resources = Resources(real("cpu"), number("memory"), number("disk"), number("gpu"), text("gpu_type"))
-    settings = Settings(retry, number("timeout"), resources, text("image"), env)
-    if leaves:
-        raise cursor.wrong(f"there is no setting `{next(iter(leaves))}`")
+    cache, effects = lists.pop("cache", None), lists.pop("effects", None)
+    settings = Settings(
+        retry,
+        number("timeout"),
+        resources,
+        text("image"),
+        cache=None if cache is None else _cache(cache),
+        effects=None if effects is None else cast(tuple[Effect, ...], tuple(effects)),
+        idempotent=leaves.pop("idempotent", None) is True,
+    )
+    for key in (*leaves, *lists):
+        raise cursor.wrong(f"there is no setting `{key}`")
     return settings
+
+
+def _cache(given: list[object]) -> Cache:
+    """`[version, ttl_ms, [ignored, …], scope]`."""
+    version, ttl, ignore, scope = given
+    return Cache(cast("str | None", version), cast("int | None", ttl), tuple(cast(list[str], ignore)), cast(Scope, scope))

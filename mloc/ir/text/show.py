@@ -177,5 +177,17 @@ def settings_text(settings: Settings) -> str:
     ]
     words = [f"{label}={json.dumps(value)}" for label, value, default in leaves if value != default]
     if retry.on != usual.retry.on:
-        words.insert(0, f"on={json.dumps(retry.on, separators=(',', ':'))}")
-    return " ".join(words + [f"env.{name(key)}={json.dumps(value)}" for key, value in settings.env])
+        words.insert(0, f"on={_compact(retry.on)}")
+    if settings.cache is not None:
+        cache = settings.cache
+        words.append(f"cache={_compact([cache.version, cache.ttl_ms, cache.ignore, cache.scope])}")
+    if settings.effects is not None:
+        words.append(f"effects={_compact(settings.effects)}")
+    if settings.idempotent:
+        words.append("idempotent=true")
+    words += [f"env.{name(key)}={json.dumps(value)}" for key, value in settings.env]
+    return " ".join(words + [f"secret.{name(key)}={json.dumps(value)}" for key, value in settings.secrets])
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
