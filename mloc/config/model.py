@@ -10,12 +10,16 @@ from mloc.frozen import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that a step may ask for: cores, bytes, devices; None where the project sets no limit."""
+    """The most that a step may ask for: cores, bytes, devices; None where the project sets no limit.
+
+    `require` names the resources that every step must ask for.
+    """
 
     cpu: float | None = None
     memory: int | None = None
     disk: int | None = None
     gpu: int | None = None
+    require: tuple[str, ...] = ()
 
     def of(self, resource: str) -> float | None:
         """The limit on a resource by its name in the language; None for one that cannot be limited."""

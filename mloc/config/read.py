@@ -68,7 +68,13 @@ def config(document: Document) -> Config:
             strict=settings.get("strict") is True,
         ),
         targets=_texts(settings.get("targets", [])),
-        limits=Limits(_number(limits.get("cpu")), _size(limits.get("memory")), _size(limits.get("disk")), _count(limits.get("gpu"))),
+        limits=Limits(
+            _number(limits.get("cpu")),
+            _size(limits.get("memory")),
+            _size(limits.get("disk")),
+            _count(limits.get("gpu")),
+            require=_texts(limits.get("require", [])),
+        ),
         baseline=None if "baseline" not in settings else str(settings["baseline"]),
     )
 
@@ -154,6 +160,13 @@ def _checked_size(value: object) -> None:
         raise _Wrong(f'must be a size with its unit, like `"64GiB"`, found `{value!r}`')
 
 
+def _resources(value: object) -> None:
+    unknown = [name for name in _texts(value) if name not in _REQUIRABLE]
+    if not _is_texts(value) or unknown:
+        hint = (did_you_mean(unknown[0], _REQUIRABLE) if unknown else None) or f"found `{value!r}`"
+        raise _Wrong(f'must be a list of resources, like `["cpu", "memory"]`; {hint}')
+
+
 def _limits(value: object) -> None:
     """Its own table's keys are checked with their own names."""
 
@@ -168,11 +181,13 @@ _SETTINGS: dict[str, Callable[[object], None]] = {
     "limits": _limits,
     "baseline": _path,
 }
+_REQUIRABLE = ("cpu", "memory", "disk", "gpu")
 _LIMITS: dict[str, Callable[[object], None]] = {
     "cpu": _checked_number,
     "memory": _checked_size,
     "disk": _checked_size,
     "gpu": _checked_count,
+    "require": _resources,
 }
 
 

@@ -128,7 +128,7 @@ class AttributeReader:
 
     def _constant(self, expr: t.Expr, type_: Type, what: str) -> Const | None:
         value = self.file.exprs.value(expr, self.scope, Expectation(type_, what))
-        constant = self.file.compile_time(value, expr.span)
+        constant = self.file.compile_time(value, expr.span, what)
         return None if isinstance(constant.type, Unknown) else canonical(constant.type, constant.text)
 
     def text(self, expr: t.Expr, type_: Type, what: str) -> str | None:
@@ -273,7 +273,7 @@ class AttributeReader:
 
     def _env_value(self, expr: t.Expr) -> str | None:
         """A constant's text: environment variables are strings, so numbers and flags are written the way f-strings write them."""
-        constant = self.file.compile_time(self.file.exprs.typed(expr, self.scope), expr.span)
+        constant = self.file.compile_time(self.file.exprs.typed(expr, self.scope), expr.span, "an environment variable")
         if isinstance(constant.type, Unknown):
             return None
         if constant.type == STR:

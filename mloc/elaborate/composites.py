@@ -82,7 +82,7 @@ def projection(e: Expressions, expr: t.Projection, scope: Scope) -> Expr:
         e.bag.report(
             NOT_A_LIST,
             expr.source.span,
-            f"`for … in` needs a list, found `{show(source.type)}`",
+            f"`for … in` needs a list, but {e.written(expr.source.span)} is `{show(source.type)}`",
             label=f"`{show(source.type)}`",
             help=help_,
         )
@@ -164,7 +164,8 @@ def record(e: Expressions, type_: Record | Metrics, given: dict[str, tuple[Expr,
     for field in type_.fields:
         if field.name in given:
             value, place = given[field.name]
-            fields.append((field.name, fit(value, Expectation(field.type, f"field `{field.name}` of {what}"), place, e.bag)))
+            wanted = Expectation(field.type, f"field `{field.name}` of {what}")
+            fields.append((field.name, fit(value, wanted, place, e.bag, written=e.written(place))))
         elif field.default is not None:
             fields.append((field.name, Const(field.type, field.default)))
         else:

@@ -16,13 +16,13 @@ from mloc.diagnostics.rules import (
     IMPORT_CYCLE,
     IMPORT_NOT_FOUND,
     NAMES_COLLIDE,
-    NOT_CONSTANT,
     POSITIONAL_ARGUMENT,
     RECURSIVE_TYPE,
     RESERVED_NAME,
     UNKNOWN_ARGUMENT,
 )
 from mloc.diagnostics.suggest import correction, suggest
+from mloc.elaborate import phases
 from mloc.elaborate.attributes import SETTINGS, Leaves
 from mloc.elaborate.composites import record as build_record
 from mloc.elaborate.expressions import Expressions
@@ -307,12 +307,12 @@ class FileScope:
         self.resolving.pop()
         return self.consts.setdefault(name, value)
 
-    def compile_time(self, value: Expr, span: Span) -> Const:
+    def compile_time(self, value: Expr, span: Span, what: str = "this") -> Const:
         """The value of an expression that must be known now; a type with something unknown in it was reported where it was written."""
         if not is_known(value.type):
             return POISON
         if not is_constant(value):
-            self.bag.report(NOT_CONSTANT, span, "this must be known when the program is compiled, but comes from a run")
+            phases.too_late(value, span, what, self.exprs.written(span), self.bag)
             return POISON
         try:
             return value_of(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import field
 
@@ -16,10 +17,11 @@ from mloc.diagnostics.rules import (
     TYPE_MISMATCH,
 )
 from mloc.diagnostics.suggest import suggest
+from mloc.elaborate.literals import read_quantity
 from mloc.frozen import dataclass
 from mloc.ir.model import Const, Expr, MakeList, Ref, Widen
 from mloc.source import Span
-from mloc.types.model import BYTES, DURATION, FLOAT, INT, RATIO, Field, ListOf, Metrics, Optional, Record, Scalar, Table, Type, Unknown
+from mloc.types.model import BYTES, DURATION, FLOAT, INT, RATIO, STR, Field, ListOf, Metrics, Optional, Record, Scalar, Table, Type, Unknown
 from mloc.types.relate import Mismatch, mismatch
 from mloc.types.show import show
 from mloc.types.signature import Signature
@@ -58,14 +60,14 @@ class Provenance:
         return None
 
 
-def fit(expr: Expr, wanted: Expectation, span: Span, bag: Bag, provenance: Provenance | None = None) -> Expr:
-    """The expression as a value of the wanted type; what does not fit is reported at `span`."""
+def fit(expr: Expr, wanted: Expectation, span: Span, bag: Bag, provenance: Provenance | None = None, written: str = "this") -> Expr:
+    """The expression as a value of the wanted type; what does not fit is reported at `span`, where `written` stands."""
     if isinstance(expr.type, Unknown) or isinstance(wanted.type, Unknown):
         return expr
     problem = mismatch(expr.type, wanted.type)
     if problem is None:
         return convert(expr, wanted.type)
-    _report(expr, problem, wanted, span, bag, provenance)
+    _report(expr, problem, wanted, span, bag, provenance, written)
     return Const(Unknown(), "null")
 
 
@@ -95,7 +97,7 @@ def _same_fields(found: Type, wanted: Type) -> bool:
     return a == b
 
 
-def _report(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag: Bag, provenance: Provenance | None) -> None:
+def _report(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag: Bag, provenance: Provenance | None, written: str) -> None:
     there = () if wanted.span is None else (Label(wanted.span, "required here"),)
     found, want = show(expr.type), show(wanted.type)
     match problem.reason:
@@ -104,7 +106,7 @@ def _report(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag:
             bag.report(
                 OPTIONAL_USED,
                 span,
-                f"{wanted.what} needs `{want}`, but this may be null",
+                f"{wanted.what} needs `{want}`, but {written} may be null",
                 label=f"`{found}`",
                 secondary=there,
                 help="give a fallback with `?? value`, or use it inside `if … != null:`",
@@ -136,25 +138,16 @@ def _report(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag:
         case "field":
             _missing_fields(problem, wanted, span, bag, there)
         case "type":
-            _plain(expr, problem, wanted, span, bag, there)
+            _plain(expr, problem, wanted, span, bag, there, written)
 
 
-def _plain(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag: Bag, there: tuple[Label, ...]) -> None:
+def _plain(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag: Bag, there: tuple[Label, ...], written: str) -> None:
     found, want = show(expr.type), show(wanted.type)
     inside = (
         f" (field `{'.'.join(problem.names)}`: found `{show(problem.found)}`, expected `{show(problem.wanted)}`)" if problem.names else ""
     )
     if wanted.type in (BYTES, DURATION, RATIO) and isinstance(expr.type, Scalar):
-        units = {"bytes": "`4GiB`, `500MB`", "duration": "`30min`, `10s`", "ratio": "`10pct`"}[wanted.type.name]
-        what = "a bare number" if expr.type in (INT, FLOAT) else f"`{found}`"
-        bag.report(
-            QUANTITY_UNIT,
-            span,
-            f"{wanted.what} needs `{want}`, found {what}",
-            label=f"`{found}`",
-            secondary=there,
-            help=f"write it with its unit: {units}",
-        )
+        _unit(expr, expr.type, wanted, span, bag, there, written)
         return
     helps = {("str", "int"): "a text is never read as a number; make it one in a step", ("int", "str"): 'write an f-string: `f"{…}"`'}
     help_ = helps.get((found, want)) or (
@@ -164,10 +157,30 @@ def _plain(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag: 
         TYPE_MISMATCH,
         span,
         f"{wanted.what} needs `{want}`, found `{found}`{inside}",
-        label=f"this is `{found}`",
+        label=f"{written} is `{found}`",
         secondary=there,
         help=help_,
     )
+
+
+def _unit(expr: Expr, found: Scalar, wanted: Expectation, span: Span, bag: Bag, there: tuple[Label, ...], written: str) -> None:
+    """A number without its unit, a text, or a quantity of another kind."""
+    assert isinstance(wanted.type, Scalar)
+    what, fix = f"`{show(found)}`", None
+    examples = {"bytes": "`4GiB`, `500MB`", "duration": "`30min`, `10s`", "ratio": "`10pct`"}[wanted.type.name]
+    help_ = f"write it with its unit: {examples}"
+    if found in (INT, FLOAT):
+        what = "a bare number"
+        if not isinstance(expr, Const) and written != "this":
+            help_ = f"declare {written} as `{show(wanted.type)}`, and give it with its unit: {examples}"
+    elif found == STR and isinstance(expr, Const):
+        what = "a text"
+        meant = read_quantity(json.loads(expr.text), wanted.type)
+        if meant is not None:
+            help_, fix = f"write it without quotes: `{meant}`", Fix("machine-applicable", (Edit(span, meant),))
+    named = f"{written} ({what})" if written != "this" else what
+    message = f"{wanted.what} needs `{show(wanted.type)}`, found {named}"
+    bag.report(QUANTITY_UNIT, span, message, label=f"`{show(found)}`", secondary=there, help=help_, fix=fix)
 
 
 def _missing_fields(problem: Mismatch, wanted: Expectation, span: Span, bag: Bag, there: tuple[Label, ...]) -> None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope
 
 _PYTHON = {"None": "mlp writes it `null`", "True": "mlp writes it `true`", "False": "mlp writes it `false`"}
+_NAMED = 40
+"""Characters of an expression that a message repeats."""
 _CALLED = "only steps, pipelines and records are called, by name"
 
 
@@ -52,7 +54,12 @@ class Expressions:
 
     def value(self, expr: t.Expr, scope: Scope, wanted: Expectation) -> Expr:
         """The expression as a value of the wanted type."""
-        return fit(self.infer(expr, scope, wanted.type), wanted, expr.span, self.bag, self.provenance)
+        return fit(self.infer(expr, scope, wanted.type), wanted, expr.span, self.bag, self.provenance, self.written(expr.span))
+
+    def written(self, span: Span) -> str:
+        """What stands at a place of this file, as a message names it; `this` when it is too long for one."""
+        text = self.declared.source.text[span.start : span.end]
+        return f"`{text}`" if len(text) <= _NAMED and "\n" not in text and "`" not in text else "this"
 
     def typed(self, expr: t.Expr, scope: Scope) -> Expr:
         """The expression where nothing says which type is wanted: an empty list has none by itself."""

@@ -351,16 +351,14 @@ class Flow:
         if isinstance(source.type, ListOf):
             return source.type.item
         if not isinstance(source.type, Unknown):
-            text = statement.source.text if isinstance(statement.source, t.Name) else "this"
+            written = self.exprs.written(statement.source.span)
             help_ = None
             if isinstance(source.type, Optional) and isinstance(source.type.item, ListOf):
                 help_ = "it may be null: give a fallback with `?? []`"
             self.file.bag.report(
                 NOT_A_LIST,
                 statement.source.span,
-                f"`for` needs a list, but `{text}` is `{show(source.type)}`"
-                if text != "this"
-                else f"`for` needs a list, found `{show(source.type)}`",
+                f"`for` needs a list, but {written} is `{show(source.type)}`",
                 label=f"`{show(source.type)}`",
                 help=help_ or "a fan-out runs its block once for each element of a list",
             )
@@ -370,7 +368,7 @@ class Flow:
         if statement.limit is None:
             return None
         value = self.exprs.typed(statement.limit, scope)
-        constant = self.file.compile_time(value, statement.limit.span)
+        constant = self.file.compile_time(value, statement.limit.span, "`limit`")
         if isinstance(constant.type, Unknown):
             return None
         if constant.type != INT or not constant.text.isdigit() or int(constant.text) < 1:

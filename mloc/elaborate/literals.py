@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
 
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import BAD_LITERAL
 from mloc.ir.model import Const
 from mloc.syntax import tree as t
-from mloc.types.model import BOOL, BYTES, DURATION, FLOAT, INT, NULL, RATIO, STR, UNKNOWN, Type
+from mloc.types.model import BOOL, BYTES, DURATION, FLOAT, INT, NULL, RATIO, STR, UNKNOWN, Scalar, Type
 
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _MILLISECONDS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 UNITS = frozenset({*_BYTES, *_MILLISECONDS, "pct"})
+_FOREIGN = {
+    BYTES: {"K": "KB", "M": "MB", "G": "GB", "T": "TB", "Ki": "KiB", "Mi": "MiB", "Gi": "GiB", "Ti": "TiB", "k": "KB"},
+    DURATION: {"m": "min", "sec": "s", "secs": "s", "seconds": "s", "mins": "min", "minutes": "min", "hours": "h", "days": "d"},
+    RATIO: {"%": "pct"},
+}
+"""Units as Kubernetes and others write them."""
 _SAFE = 2**53 - 1
 _LOW, _HIGH = -(2**63), 2**63 - 1
+
+
+def read_quantity(text: str, type_: Scalar) -> str | None:
+    """A text that means a quantity of a type to other tools (`16 GB`, `512Mi`, `30m`), as it is written here; None for any other."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z%]+)", text.strip())
+    own = {BYTES: {*_BYTES}, DURATION: {*_MILLISECONDS}, RATIO: {"pct"}}.get(type_)
+    if match is None or own is None:
+        return None
+    number, unit = match.groups()
+    folded = {name.lower(): name for name in own}
+    meant = unit if unit in own else _FOREIGN[type_].get(unit) or folded.get(unit.lower())
+    return None if meant is None else f"{number}{meant}"
 
 
 def int_text(value: int) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.rules import BAD_COMPARISON, BAD_OPERATION, OPTIONAL_USED, TYPE_MISMATCH, UNRELATED_COMPARISON
+from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.expect import convert
 from mloc.elaborate.narrowing import narrowing
 from mloc.elaborate.scope import POISON, Scope
-from mloc.ir.model import Arith, Choose, Coalesce, Compare, Expr, Logic, Not
+from mloc.ir.model import Arith, Choose, Coalesce, Compare, Const, Expr, Logic, Not
 from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.types.model import (
@@ -91,12 +93,10 @@ def _compare(e: Expressions, expr: t.Binary, op: str, scope: Scope) -> Expr:
         return Compare(BOOL, op, left, right)  # type: ignore[arg-type]
     type_ = join(left.type, right.type)
     if type_ is None:
-        message = (
-            f"`{show(left.type)}` and `{show(right.type)}` are never equal"
-            if op in ("==", "!=")
-            else (f"`{show(left.type)}` and `{show(right.type)}` cannot be compared")
-        )
-        e.bag.report(UNRELATED_COMPARISON, expr.span, message, help=_comparison_hint(left.type, right.type))
+        never = "are never equal" if op in ("==", "!=") else "cannot be compared"
+        message = f"{_named(e, expr.left, left)} and {_named(e, expr.right, right)} {never}"
+        hint = _comparison_hint(left, right) or _comparison_hint(right, left)
+        e.bag.report(UNRELATED_COMPARISON, expr.span, message, help=hint)
         return POISON
     bare = type_.item if isinstance(type_, Optional) else type_
     if op not in ("==", "!="):
@@ -194,13 +194,26 @@ def _arith_type(op: str, left: Type, right: Type) -> Type | None:
     return None
 
 
-def _comparison_hint(left: Type, right: Type) -> str | None:
-    for one, other in ((left, right), (right, left)):
-        if isinstance(one, Enum) and other == STR:
-            return f"write the member without quotes: `{one.name}.{one.members[0]}`"
-        if one in (BYTES, DURATION, RATIO) and other in (INT, FLOAT):
-            units = {BYTES: "4GiB", DURATION: "30min", RATIO: "10pct"}
-            return f"write the number with its unit, as `{units[one]}`"
-        if one == STR and other == INT:
+def _named(e: Expressions, written: t.Expr, value: Expr) -> str:
+    """An operand in words: what is written, and its type."""
+    text, type_ = e.written(written.span), f"`{show(value.type)}`"
+    return type_ if text == "this" else f"{text} ({type_})"
+
+
+def _comparison_hint(one: Expr, other: Expr) -> str | None:
+    """What may be meant by comparing these two."""
+    match one.type, other.type:
+        case Enum(name=name, members=members), Scalar(name="str"):
+            text = json.loads(other.text) if isinstance(other, Const) else ""
+            near = text if text in members else suggest(text, members)
+            if near is not None:
+                return f"write the member without quotes: `{name}.{near}`"
+            return f"compare with a member: {', '.join(f'`{name}.{member}`' for member in members[:8])}"
+        case Scalar(name="bytes" | "duration" | "ratio" as kind), Scalar(name="int" | "float"):
+            return f"write the number with its unit, as `{ {'bytes': '4GiB', 'duration': '30min', 'ratio': '10pct'}[kind] }`"
+        case Scalar(name="bool"), Scalar(name="str" | "int"):
+            return "a flag is `true` or `false`: test it by itself, or with `not`"
+        case Scalar(name="str"), Scalar(name="int" | "float"):
             return "a text is never read as a number"
-    return None
+        case _:
+            return None

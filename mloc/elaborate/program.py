@@ -11,6 +11,7 @@ from mloc.diagnostics.rules import (
 )
 from mloc.elaborate.calls import Calls
 from mloc.elaborate.declarations import FileScope, Loader, World
+from mloc.elaborate.demands import check_demands
 from mloc.elaborate.expect import Provenance
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.flow import Flow, bounds_of
@@ -58,6 +59,7 @@ def _digest(world: World) -> str:
 def _declarations(file: FileScope) -> None:
     """Check every declaration, used or not."""
     file.defaults()
+    check_demands(file)
     for declaration in file.module.declarations:
         match declaration:
             case t.TypeAliasDef() | t.RecordDef() | t.EnumDef():

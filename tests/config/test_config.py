@@ -36,6 +36,7 @@ cpu = 8
 memory = "64GiB"
 disk = "1.5TB"
 gpu = 0
+require = ["cpu", "memory"]
 """
 # the lines of [tool.mloc], the line that is wrong, and what is said
 WRONG = [
@@ -54,6 +55,8 @@ WRONG = [
     ("[tool.mloc.limits]\ngpus = 2", 3, r"`\[tool.mloc.limits\]` has no setting `gpus`; did you mean `gpu`\?"),
     ("limits.memory = 64", 2, "must be a size with its unit"),
     ("limits.gpu = -1", 2, "must be a whole number"),
+    ('limits.require = "cpu"', 2, "must be a list of resources"),
+    ('limits.require = ["memry"]', 2, r"must be a list of resources.*did you mean `memory`\?"),
     ("limits.cpu = true", 2, "must be a number above zero"),
     ("limits.cpu = inf", 2, "must be a number above zero"),
 ]
@@ -65,7 +68,7 @@ def configured(folder: Path, text: str) -> Config:
 
 
 def test_everything(tmp_path: Path) -> None:
-    limits = Limits(cpu=8.0, memory=64 * 2**30, disk=1_500_000_000_000, gpu=0)
+    limits = Limits(cpu=8.0, memory=64 * 2**30, disk=1_500_000_000_000, gpu=0, require=("cpu", "memory"))
     policy = Policy(("W",), ("W06", "W0723"), ("W0604",), strict=True)
     assert configured(tmp_path, EVERYTHING) == Config(("src",), policy, ("kfp", "airflow"), limits, "known.json")
 
