@@ -18,7 +18,7 @@ from mloc.version import VERSION
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
-API = 1
+API = 2
 GROUP = "mloc.backends"
 
 Pass: TypeAlias = Callable[[Pipeline, Bag], Pipeline]
@@ -26,20 +26,96 @@ Artifacts: TypeAlias = Mapping[str, "str | bytes"]
 
 
 class Feature(Enum):
-    """A construct that a target may not be able to express; the value is what users read."""
+    """A construct that a target may not be able to express; the value is what users read. Every construct of the language has one."""
 
+    # values
+    PARAMETER = "a pipeline parameter"
+    ARTIFACT_PARAMETER = "a pipeline parameter that is a file, table or model"
+    DOMAIN = "a domain (in)"
+    OPTIONAL = "T?"
+    TIME = "date, datetime and duration"
+    ENUM = "enum"
+    RECORD = "record"
+    LIST = "list"
+    MAP = "map"
+    FILE = "File"
+    DIR = "Dir"
+    TABLE = "Table"
+    MODEL = "Model"
+    METRICS = "Metrics"
+    EXPRESSION = "an expression of step outputs"
+    # steps
+    PYTHON = "run python"
+    INLINE = "run inline"
+    SHELL = "run shell"
+    CONTAINER = "run container"
+    NOTEBOOK = "run notebook"
+    # order and control flow
+    ORDER = "after"
+    ORDER_ON_REGION = "after on an if or a for"
     BRANCH = "if/else"
     BRANCH_IN_BRANCH = "an if inside an if"
     BRANCH_IN_FAN_OUT = "an if inside a for"
+    MERGE = "a name bound in an if"
     FAN_OUT = "for"
     FAN_OUT_IN_BRANCH = "a for inside an if"
     NESTED_FAN_OUT = "a for inside a for"
+    COLLECT = "yield"
     FAN_OUT_LIMIT = "for … limit"
+    TOLERATE = "for … tolerate"
+    CALLED_PIPELINE = "a call of a pipeline"
+    LOOP = "loop"
+    CONVERGE = "converge required"
+    # failure
+    REQUIRE = "require"
     RETRY = "retry"
     TIMEOUT = "timeout"
-    SHELL = "run shell"
-    ARTIFACT_PARAMETER = "a pipeline parameter that is a file, table or model"
-    ORDER_ON_REGION = "after on an if or a for"
+    ON_FAILURE = "on failure"
+    FINALLY = "finally"
+    FAIL_FAST = "fail fast"
+    PIPELINE_TIMEOUT = "a timeout of the pipeline"
+    # how and where steps run
+    MAX_PARALLEL = "max parallel"
+    RESOURCES = "resources"
+    GPU = "resources gpu"
+    IMAGE = "image"
+    ENV = "env"
+    SECRET = "secret"
+    CACHE = "cache"
+    # launches
+    SCHEDULE = "schedule"
+    TRIGGER = "trigger"
+    TARGET = "target"
+
+
+class Level(Enum):
+    """How a construct arrives on a target; the value is what users read."""
+
+    NATIVE = "native"  # the engine's own construct
+    LOWERED = "lowered"  # made of other constructs of the engine
+    RUNNER = "by the runner"  # done within a task, unseen by the engine
+    IGNORED = "not carried over"  # accepted, without effect there
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How a construct arrives, in a few words.
+
+    Conformance programs show that it does. Where no local mode of the engine acts on the construct, `emitted` names the test that reads
+    it in what is emitted: `tests/kfp/test_spec.py::test_resources`.
+    """
+
+    level: Level
+    how: str
+    emitted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What an engine's local mode does differently from the language, with the test or the text that shows it."""
+
+    what: str
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +145,32 @@ class Request:
 
 @runtime_checkable
 class Backend(Protocol):
-    """A target. `launcher` is the module that runs a bundle on the engine's own local mode (`python -m launcher …`)."""
+    """A target. `launcher` is the module that runs a bundle on the engine's own local mode (`python -m launcher …`).
+
+    `capabilities` says of every feature that the target can express how it arrives, `refused` of the others why they do not;
+    a feature in neither is refused too, so that a backend promises nothing of constructs that are younger than itself.
+    """
 
     name: str
     api: int
+    capabilities: Mapping[Feature, Support]
     refused: Mapping[Feature, Refusal]
+    differences: tuple[Difference, ...]
     lowering: tuple[Pass, ...]
     launcher: str
 
     def emit(self, request: Request, bag: Bag) -> Artifacts:
         """The bundle's files: relative path → content. Never touches the disk."""
         ...
+
+
+def refusal(backend: Backend, feature: Feature) -> Refusal | None:
+    """Why a target cannot express a feature, None when it can."""
+    if feature in backend.refused:
+        return backend.refused[feature]
+    if feature in backend.capabilities:
+        return None
+    return Refusal("its backend does not say how", "compile for another target, or ask for a backend that has it")
 
 
 class BackendError(Exception):
@@ -150,4 +241,4 @@ def _load(name: str, place: str, read: Callable[[], object]) -> Backend:
 
 
 def _missing(backend: object) -> list[str]:
-    return [a for a in ("name", "api", "refused", "lowering", "launcher", "emit") if not hasattr(backend, a)]
+    return [a for a in ("name", "api", "capabilities", "refused", "differences", "lowering", "launcher", "emit") if not hasattr(backend, a)]

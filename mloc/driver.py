@@ -79,7 +79,7 @@ def analyse(path: str, flags: Policy = EVERYTHING, *, for_targets: bool = False,
 
 def _ask(backend: Backend, pipelines: tuple[Pipeline, ...], bag: Bag) -> None:
     for pipeline in pipelines:
-        legality.check(pipeline, backend.name, backend.refused, bag)
+        legality.check(pipeline, backend, bag)
 
 
 def _fails(diagnostics: tuple[Diagnostic, ...]) -> bool:
@@ -90,7 +90,7 @@ def compile(analysis: Analysis, pipeline: Pipeline, target: str) -> Compilation:
     """IR → target's passes → bundle. Raises BackendError when the target is not installed or broken."""
     backend = load(target)
     bag = Bag()
-    legality.check(pipeline, backend.name, backend.refused, bag)
+    legality.check(pipeline, backend, bag)
     if bag.has_errors:
         return Compilation(bag.sorted(), None)
     lowered = run(pipeline, bag, backend.lowering)

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 
-from mloc.backend import API, Artifacts, Feature, Pass, Refusal, Request
+from mloc.backend import API, Artifacts, Difference, Feature, Pass, Refusal, Request, Support
 from mloc.diagnostics.model import Bag
 from mloc.emit.python import docstring
+from mloc_airflow.capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from mloc_airflow.fused import plan
 from mloc_airflow.lower import lower
 from mloc_airflow.render import render
@@ -22,12 +23,14 @@ class AirflowBackend:
     def __init__(self) -> None:
         self.name = "airflow"
         self.api = API
-        self.refused: Mapping[Feature, Refusal] = {}
+        self.capabilities: Mapping[Feature, Support] = CAPABILITIES
+        self.refused: Mapping[Feature, Refusal] = REFUSED
+        self.differences: tuple[Difference, ...] = DIFFERENCES
         self.lowering: tuple[Pass, ...] = ()
         self.launcher = "mloc_airflow.launch"
 
     def emit(self, request: Request, bag: Bag) -> Artifacts:
-        """`<pipeline>.py` and `<pipeline>_mloc/`. Nothing is refused, so nothing goes into the bag."""
+        """`<pipeline>.py` and `<pipeline>_mloc/`. What is refused was refused before, so nothing goes into the bag."""
         pipeline = request.pipeline
         package = f"{pipeline.name}_mloc"
         bodies = plan(pipeline)

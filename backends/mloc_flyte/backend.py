@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from mloc.backend import API, Artifacts, Feature, Pass, Refusal, Request
+from mloc.backend import API, Artifacts, Difference, Feature, Pass, Refusal, Request, Support
 from mloc.diagnostics.model import Bag
 from mloc.emit.names import identifiers
 
+from .capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from .lower import lower
 from .naming import RESERVED, Names, module_name
 from .plan import Module
@@ -19,11 +20,13 @@ _VENDORED = ("__init__.py", "store.py", "tasks.py")
 
 
 class FlyteBackend:
-    """Everything of the language can be said in flytekit, so nothing is refused."""
+    """The target `flyte`."""
 
     name = "flyte"
     api = API
-    refused: Mapping[Feature, Refusal] = {}
+    capabilities: Mapping[Feature, Support] = CAPABILITIES
+    refused: Mapping[Feature, Refusal] = REFUSED
+    differences: tuple[Difference, ...] = DIFFERENCES
     lowering: tuple[Pass, ...] = ()
     launcher = "mloc_flyte.launch"
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mloc.backend import API, Artifacts, Feature, Pass, Refusal, Request
+from mloc.backend import API, Artifacts, Difference, Feature, Pass, Refusal, Request, Support
 from mloc.diagnostics.model import Bag
+from mloc_kfp.capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from mloc_kfp.emit import emit
 
 
 @dataclass(slots=True)
 class Kfp:
-    """Everything the language has is expressed."""
+    """The target `kfp`."""
 
     name: str = "kfp"
     api: int = API
-    refused: Mapping[Feature, Refusal] = field(default_factory=dict)
+    capabilities: Mapping[Feature, Support] = field(default_factory=lambda: CAPABILITIES)
+    refused: Mapping[Feature, Refusal] = field(default_factory=lambda: REFUSED)
+    differences: tuple[Difference, ...] = DIFFERENCES
     lowering: tuple[Pass, ...] = ()
     launcher: str = "mloc_kfp.launch"
 

@@ -1,0 +1,59 @@
+"""How each construct of the language arrives on Airflow, and what `dag.test()` does differently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mloc.backend import Difference, Feature, Level, Refusal, Support
+
+_WIRE = "canonical JSON text in an XCom; a schema of its own as parameter"
+
+CAPABILITIES: Mapping[Feature, Support] = {
+    Feature.PARAMETER: Support(Level.NATIVE, "a `Param` with a JSON schema"),
+    Feature.ARTIFACT_PARAMETER: Support(Level.LOWERED, "a path or descriptor, which the first task puts into the store"),
+    Feature.DOMAIN: Support(Level.NATIVE, "in the `Param`'s schema; what it cannot say, and those of steps, by the runner"),
+    Feature.OPTIONAL: Support(Level.LOWERED, _WIRE),
+    Feature.TIME: Support(Level.LOWERED, "text in ISO form; durations in milliseconds"),
+    Feature.ENUM: Support(Level.LOWERED, _WIRE),
+    Feature.RECORD: Support(Level.LOWERED, _WIRE),
+    Feature.LIST: Support(Level.LOWERED, _WIRE),
+    Feature.MAP: Support(Level.LOWERED, _WIRE),
+    Feature.FILE: Support(Level.RUNNER, "a descriptor in the XCom, the content in the store of `MLOC_STORE`"),
+    Feature.DIR: Support(Level.RUNNER, "a descriptor in the XCom, the content in the store of `MLOC_STORE`"),
+    Feature.TABLE: Support(Level.RUNNER, "Parquet in the store; columns are checked by the runner"),
+    Feature.MODEL: Support(Level.RUNNER, "a descriptor in the XCom, the content in the store of `MLOC_STORE`"),
+    Feature.METRICS: Support(Level.LOWERED, "canonical JSON text in an XCom"),
+    Feature.EXPRESSION: Support(Level.RUNNER, "evaluated in the task that needs it"),
+    Feature.PYTHON: Support(Level.NATIVE, "a `@task`; the code lies beside the DAG"),
+    Feature.INLINE: Support(Level.NATIVE, "a `@task`; the code lies beside the DAG"),
+    Feature.SHELL: Support(Level.RUNNER, "a `@task` in which the runner runs the script"),
+    Feature.ORDER: Support(Level.NATIVE, "`>>`"),
+    Feature.ORDER_ON_REGION: Support(Level.LOWERED, "`>>` on the task that ends the region"),
+    Feature.BRANCH: Support(Level.NATIVE, "`@task.branch` and a `TaskGroup` for each arm"),
+    Feature.BRANCH_IN_BRANCH: Support(Level.NATIVE, "groups within groups; a branch names every task of its arms"),
+    Feature.BRANCH_IN_FAN_OUT: Support(Level.LOWERED, "ordinary tasks that decide; those of other arms do nothing"),
+    Feature.MERGE: Support(Level.LOWERED, "a task that merges (`none_failed_min_one_success`)"),
+    Feature.FAN_OUT: Support(Level.NATIVE, "a mapped task or mapped `@task_group`"),
+    Feature.FAN_OUT_IN_BRANCH: Support(Level.NATIVE, "mapping within the arm's `TaskGroup`"),
+    Feature.NESTED_FAN_OUT: Support(Level.LOWERED, "the outer body is one mapped task, which runs an item's steps in order"),
+    Feature.COLLECT: Support(Level.LOWERED, "a task that collects; an empty list skips the body and gives `[]`"),
+    Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`max_active_tis_per_dagrun`; a body of several steps becomes one mapped task"),
+    Feature.CALLED_PIPELINE: Support(Level.LOWERED, "a `TaskGroup`, and a task that gives its outputs"),
+    Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a branch"),
+    Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
+    Feature.RETRY: Support(Level.NATIVE, "`retries` and `retry_delay`; a delay that grows by the runner"),
+    Feature.TIMEOUT: Support(Level.RUNNER, "ends the step's processes, for each attempt; `execution_timeout` above"),
+    Feature.RESOURCES: Support(Level.IGNORED, "steps run in the worker"),
+    Feature.GPU: Support(Level.IGNORED, "steps run in the worker"),
+    Feature.IMAGE: Support(Level.IGNORED, "steps run in the worker"),
+    Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
+}
+
+REFUSED: Mapping[Feature, Refusal] = {}
+
+DIFFERENCES = (
+    Difference("Runs one task at a time, and looks for the next attempt once a second.", "`DagRun.dag.test()` of Airflow 3"),
+    Difference(
+        "In a mapped body, the steps of an arm that was not taken show as succeeded; the run report has them as skipped.", "Airflow #39801"
+    ),
+)

@@ -1,0 +1,61 @@
+"""How each construct of the language arrives on Flyte, and what flytekit's local execution does differently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mloc.backend import Difference, Feature, Level, Refusal, Support
+
+_DECORATOR = "tests/flyte/test_emit.py::test_the_decorator_says_what_the_call_asks_for"
+_WIRE = "Flyte's own type as parameter and output, JSON text between tasks"
+
+CAPABILITIES: Mapping[Feature, Support] = {
+    Feature.PARAMETER: Support(Level.NATIVE, "a typed argument of the workflow, with its default"),
+    Feature.ARTIFACT_PARAMETER: Support(Level.NATIVE, "`FlyteFile` or `FlyteDirectory`; models as JSON descriptors"),
+    Feature.DOMAIN: Support(Level.RUNNER, "of parameters by the task `parameters`, of steps in their own tasks"),
+    Feature.OPTIONAL: Support(Level.NATIVE, f"{_WIRE}; without a default JSON text"),
+    Feature.TIME: Support(Level.NATIVE, f"`date`, `datetime`, `timedelta`: {_WIRE}"),
+    Feature.ENUM: Support(Level.LOWERED, "a `str`, checked by the runner"),
+    Feature.RECORD: Support(Level.LOWERED, "JSON text"),
+    Feature.LIST: Support(Level.NATIVE, _WIRE),
+    Feature.MAP: Support(Level.NATIVE, _WIRE),
+    Feature.FILE: Support(Level.LOWERED, "a descriptor; the content below the raw output prefix"),
+    Feature.DIR: Support(Level.LOWERED, "a descriptor; the content as one tar archive below the raw output prefix"),
+    Feature.TABLE: Support(Level.LOWERED, "a descriptor; Parquet below the raw output prefix; columns are checked by the runner"),
+    Feature.MODEL: Support(Level.LOWERED, "a descriptor; the content below the raw output prefix"),
+    Feature.METRICS: Support(Level.LOWERED, "JSON text"),
+    Feature.EXPRESSION: Support(Level.RUNNER, "evaluated in the task that needs it"),
+    Feature.PYTHON: Support(Level.NATIVE, "a `@task`; the code lies beside the module"),
+    Feature.INLINE: Support(Level.NATIVE, "a `@task`; the code lies beside the module"),
+    Feature.SHELL: Support(Level.RUNNER, "a `@task` in which the runner runs the script"),
+    Feature.ORDER: Support(Level.NATIVE, "`>>`"),
+    Feature.ORDER_ON_REGION: Support(Level.NATIVE, "`>>` on the region's node"),
+    Feature.BRANCH: Support(Level.NATIVE, "a task that decides, and `conditional`"),
+    Feature.BRANCH_IN_BRANCH: Support(Level.LOWERED, "a `@dynamic` for the arm"),
+    Feature.BRANCH_IN_FAN_OUT: Support(Level.LOWERED, "a `conditional` in the workflow of an item"),
+    Feature.MERGE: Support(Level.LOWERED, "an output of every arm"),
+    Feature.FAN_OUT: Support(Level.NATIVE, "`map_task` for one call, else a `@dynamic` that calls a workflow for each item"),
+    Feature.FAN_OUT_IN_BRANCH: Support(Level.LOWERED, "within the arm's `@dynamic`"),
+    Feature.NESTED_FAN_OUT: Support(Level.LOWERED, "a `@dynamic` in the workflow of an item"),
+    Feature.COLLECT: Support(Level.NATIVE, "a `list[str]`"),
+    Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`concurrency` of `map_task`; for other bodies lanes with `>>`"),
+    Feature.CALLED_PIPELINE: Support(Level.NATIVE, "a sub-workflow"),
+    Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a `conditional`"),
+    Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
+    Feature.RETRY: Support(Level.RUNNER, "attempts in one task; `retries` for out of memory and preemption (decision 0003)"),
+    Feature.TIMEOUT: Support(Level.RUNNER, "ends the step's processes, for each attempt; `timeout` as a backstop"),
+    Feature.RESOURCES: Support(Level.NATIVE, "`Resources` as requests and limits", _DECORATOR),
+    Feature.GPU: Support(Level.NATIVE, "`Resources`; its type is an accelerator", "tests/flyte/test_emit.py::test_gpu_types"),
+    Feature.IMAGE: Support(Level.NATIVE, "`container_image`", _DECORATOR),
+    Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
+}
+
+REFUSED: Mapping[Feature, Refusal] = {}
+
+DIFFERENCES = (
+    Difference(
+        "The first failure ends the run: later steps that do not depend on it are `not_run`, where elsewhere they still run.",
+        "tests/flyte/test_local.py::test_a_failure_ends_the_local_run",
+    ),
+    Difference("Runs one task at a time, whatever could run together.", "flytekit runs a workflow function from top to bottom"),
+)

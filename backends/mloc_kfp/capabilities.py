@@ -1,0 +1,57 @@
+"""How each construct of the language arrives on Kubeflow, and what `kfp.local` does differently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mloc.backend import Difference, Feature, Level, Refusal, Support
+
+_RESOURCES = "tests/kfp/test_spec.py::test_resources_and_images"
+
+CAPABILITIES: Mapping[Feature, Support] = {
+    Feature.PARAMETER: Support(Level.NATIVE, "an input of `root`, with its default"),
+    Feature.ARTIFACT_PARAMETER: Support(Level.LOWERED, "a STRING with a URI or path, which the task `parameters` makes an artifact"),
+    Feature.DOMAIN: Support(Level.RUNNER, "of parameters by the task `parameters`, of steps in their own tasks"),
+    Feature.OPTIONAL: Support(Level.LOWERED, "a STRING with JSON text, `null` included"),
+    Feature.TIME: Support(Level.LOWERED, "a STRING in ISO form; durations in milliseconds"),
+    Feature.ENUM: Support(Level.LOWERED, "a STRING, checked by the runner"),
+    Feature.RECORD: Support(Level.LOWERED, "a STRUCT as parameter, JSON text between tasks"),
+    Feature.LIST: Support(Level.LOWERED, "a LIST as parameter, JSON text between tasks"),
+    Feature.MAP: Support(Level.LOWERED, "a STRUCT as parameter, JSON text between tasks"),
+    Feature.FILE: Support(Level.NATIVE, "an artifact `system.Artifact`, and a descriptor"),
+    Feature.DIR: Support(Level.NATIVE, "an artifact `system.Artifact`, and a descriptor"),
+    Feature.TABLE: Support(Level.NATIVE, "an artifact `system.Dataset`; columns are checked by the runner"),
+    Feature.MODEL: Support(Level.NATIVE, "an artifact `system.Model`"),
+    Feature.METRICS: Support(Level.NATIVE, "an artifact `system.Metrics`, and a value"),
+    Feature.EXPRESSION: Support(Level.RUNNER, "evaluated in the task that needs it"),
+    Feature.PYTHON: Support(Level.NATIVE, "a container; the code is carried by the pipeline"),
+    Feature.INLINE: Support(Level.NATIVE, "a container; the code is carried by the pipeline"),
+    Feature.SHELL: Support(Level.NATIVE, "a container; the script is carried by the pipeline"),
+    Feature.ORDER: Support(Level.NATIVE, "`dependentTasks`"),
+    Feature.ORDER_ON_REGION: Support(Level.NATIVE, "`dependentTasks` on the region's DAG"),
+    Feature.BRANCH: Support(Level.LOWERED, "a task that decides, and a conditional DAG for each arm"),
+    Feature.BRANCH_IN_BRANCH: Support(Level.LOWERED, "DAGs within DAGs"),
+    Feature.BRANCH_IN_FAN_OUT: Support(Level.LOWERED, "DAGs within the loop's DAG"),
+    Feature.MERGE: Support(Level.NATIVE, "`valueFromOneof`; a computed value by a task at the arm's end"),
+    Feature.FAN_OUT: Support(Level.NATIVE, "`parameterIterator` on a DAG"),
+    Feature.FAN_OUT_IN_BRANCH: Support(Level.NATIVE, "an iterator in the arm's DAG"),
+    Feature.NESTED_FAN_OUT: Support(Level.NATIVE, "an iterator in a DAG of its own"),
+    Feature.COLLECT: Support(Level.LOWERED, "a task at the end of each round, and one that collects; another way for no rounds"),
+    Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`iteratorPolicy.parallelismLimit`"),
+    Feature.CALLED_PIPELINE: Support(Level.NATIVE, "a DAG"),
+    Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a condition"),
+    Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
+    Feature.RETRY: Support(Level.RUNNER, "attempts in one pod (decision 0002)"),
+    Feature.TIMEOUT: Support(Level.RUNNER, "ends the step's processes, for each attempt (decision 0002)"),
+    Feature.RESOURCES: Support(Level.NATIVE, "requests and limits; disk is an ephemeral volume", _RESOURCES),
+    Feature.GPU: Support(Level.NATIVE, "an accelerator; its type is a node selector", _RESOURCES),
+    Feature.IMAGE: Support(Level.NATIVE, "the container's image", _RESOURCES),
+    Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
+}
+
+REFUSED: Mapping[Feature, Refusal] = {}
+
+DIFFERENCES = (
+    Difference("Runs the rounds of a loop two at a time at most, and all other tasks one by one.", "kfp.local's own scheduler"),
+    Difference("Ignores images, resources and platforms: every step runs in the Python of the launcher.", "kfp.local's SubprocessRunner"),
+)
