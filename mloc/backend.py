@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 from mloc.diagnostics.model import Bag
 from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline
+from mloc.source import Line
 from mloc.version import VERSION
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Request:
     """All that a backend may read.
 
     `code` holds the first-party Python modules (path below their source root → bytes), `runner` the vendored runner's files,
-    `program` the runner's JSON document for `pipeline`, `steps_source` the lines of each node for comments.
+    `program` the runner's JSON document for `pipeline`, `lines` the source line of each node by id (`Analysis.lines`).
     """
 
     pipeline: Pipeline
@@ -140,7 +141,7 @@ class Request:
     runner: Mapping[str, bytes]
     mloc_version: str
     attributes: Mapping[str, object] = field(default_factory=dict)
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, Line] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from mloc import runner
 from mloc.backend import Artifacts, Backend, Request, load
@@ -14,9 +15,9 @@ from mloc.diagnostics.suppress import remarks, suppress
 from mloc.elaborate.declarations import Loader
 from mloc.elaborate.program import elaborate
 from mloc.ir.model import Pipeline, RunPython
-from mloc.ir.program import node_spans, program
+from mloc.ir.program import program, spans
 from mloc.passes import PIPELINE, legality, run
-from mloc.source import SourceFile
+from mloc.source import Line, SourceFile, Span
 from mloc.source import load as load_source
 from mloc.types.python.project import Project
 from mloc.version import VERSION
@@ -40,10 +41,18 @@ class Analysis:
     def has_errors(self) -> bool:
         return _fails(self.diagnostics)
 
-    def lines(self, pipeline: Pipeline) -> dict[str, int]:
-        """The source line of every node by id; "" is the pipeline's own."""
-        spans = node_spans(pipeline)
-        return {id_: self.files[span.file].position(span.start).line for id_, span in spans.items() if span.file in self.files}
+    def lines(self, pipeline: Pipeline) -> dict[str, Line]:
+        """The source line of every node by id, and of every step's declaration by `step_line`; "" is the pipeline's own."""
+        return {id_: self._line(pipeline, span) for id_, span in spans(pipeline).items() if span.file in self.files}
+
+    def _line(self, pipeline: Pipeline, span: Span) -> Line:
+        file = self.files[span.file]
+        number = file.position(span.start).line
+        if span.file == self.path:
+            return Line(pipeline.source, number, file.line(number).strip())
+        here, there = PurePath(self.path).parent, PurePath(span.file)
+        name = there.relative_to(here).as_posix() if there.is_relative_to(here) else there.name
+        return Line(name, number, file.line(number).strip())
 
 
 @dataclass(frozen=True, slots=True)

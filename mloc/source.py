@@ -27,6 +27,18 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a program for people who may not have the file: its name, the number from 1, and what stands there."""
+
+    file: str
+    number: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file's text, with its line table."""
 

@@ -26,7 +26,7 @@ class Task:
     function: str
     variable: str
     doc: str
-    line: int
+    line: str
     arguments: tuple[Argument, ...]
     result: Code
     returns: str = "Outputs"
@@ -87,7 +87,7 @@ class Section:
     """Where a branch or fan-out begins, with its title and line, or ends, with neither."""
 
     title: str = ""
-    line: int = 0
+    line: str = ""
 
 
 Statement: TypeAlias = Bind | Join | Order | Arms | Body | Section

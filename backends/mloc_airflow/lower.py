@@ -18,6 +18,7 @@ from mloc.emit.python import Code, call, literal
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, key, yield_id
 from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
+from mloc.source import Line
 from mloc_airflow.branches import ANY_ARM, BranchLowering
 from mloc_airflow.graph import Argument, Body, Graph, Section, Task
 from mloc_airflow.settings import WHOLE_BODY, attempts
@@ -26,7 +27,7 @@ from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused
 _SKIPS_ALLOWED = ("trigger_rule", "TriggerRule.NONE_FAILED")
 
 
-def lower(pipeline: Pipeline, lines: Mapping[str, int]) -> Graph:
+def lower(pipeline: Pipeline, lines: Mapping[str, Line]) -> Graph:
     """The DAG of a pipeline; `lines` gives the source line of each node by id, "" for the pipeline's own."""
     lowering = _Lowering(pipeline, lines)
     scope = Scope()
@@ -39,7 +40,7 @@ def lower(pipeline: Pipeline, lines: Mapping[str, int]) -> Graph:
 
 
 class _Lowering:
-    def __init__(self, pipeline: Pipeline, lines: Mapping[str, int]) -> None:
+    def __init__(self, pipeline: Pipeline, lines: Mapping[str, Line]) -> None:
         self.pipeline = pipeline
         self.wiring = Wiring(pipeline, lines)
         self.names = self.wiring.names

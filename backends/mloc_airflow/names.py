@@ -48,7 +48,7 @@ class Names:
 
     def task(self, wanted: str) -> str:
         """A task id: `trials[].fit` gives `trials.fit`, `if#1` gives `if_1`."""
-        plain = shorten(re.sub(r"[^\w.-]", "_", wanted.removeprefix("$").replace("[]", ""), flags=re.ASCII), TASK_ID_LIMIT)
+        plain = shorten(re.sub(r"[^\w.-]", "_", wanted.replace("$", "").replace("[]", ""), flags=re.ASCII), TASK_ID_LIMIT)
         found = _first_free([plain], self._tasks, "_")
         self._tasks.add(found)
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 from textwrap import wrap
 
 from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
@@ -27,7 +26,6 @@ class _Writer:
     def __init__(self, pipeline: Pipeline, graph: Graph) -> None:
         self.pipeline = pipeline
         self.graph = graph
-        self.source = PurePosixPath(pipeline.source).name
         self.tasks = tuple(tasks(graph.statements))
         self.defaults = _defaults(self.tasks)
 
@@ -45,9 +43,6 @@ class _Writer:
         used |= {word for statement in _flatten(self.graph.statements) for word in _classes_of(statement)}
         blocks = [f"{header}\n\n{imports(used, f'{name}_mloc')}", *functions, self.dag(settings), f"{self.graph.function}()"]
         return "\n\n\n".join(blocks) + "\n"
-
-    def place(self, line: int) -> str:
-        return f"{self.source}:{line}" if line else self.source
 
     # ---- the DAG ---------------------------------------------------------------------------------------------------
 
@@ -67,7 +62,7 @@ class _Writer:
     def dag(self, settings: Bracket) -> str:
         pipeline = self.pipeline
         # The second paragraph also keeps Airflow from taking a text that ends in ".md" for the name of a file.
-        doc = f"{pipeline.doc.strip() or f'The pipeline `{pipeline.name}`.'}\n\nCompiled by mloc from {self.place(_line(self.tasks))}."
+        doc = f"{pipeline.doc.strip() or f'The pipeline `{pipeline.name}`.'}\n\nCompiled by mloc from {_line(self.tasks)}."
         lines = [layout(settings, 0, "@"), f"def {self.graph.function}() -> None:", f"    {docstring(doc, 4)}"]
         return "\n".join([*lines, _spaced(self.statements(self.graph.statements, 4))])
 
@@ -84,7 +79,7 @@ class _Writer:
                 case Order(before, after):
                     yield layout(_side(after), indent, f"{_flat(before)} >> ")
                 case Section(title, line):
-                    yield from ("", comment(f"{title}, see {self.place(line)}", indent)) if title else ("",)
+                    yield from ("", comment(f"{title}, see {line}", indent)) if title else ("",)
                 case Arms(group_id, title, inner):
                     options = {"group_id": literal(group_id), "prefix_group_id": "False", "tooltip": literal(title)}
                     yield layout(call("TaskGroup", (), options), indent, "with ", ":")
@@ -145,7 +140,7 @@ class _Writer:
             options["multiple_outputs"] = "False"
         decorator = layout(call(task.decorator, (), options), 0, "@") if options else f"@{task.decorator}"
         arguments = Bracket(f"{task.function}(", tuple((f"{a.name}: ", a.annotation) for a in task.arguments), ")")
-        lines = [comment(f"see {self.place(task.line)}"), decorator, layout(arguments, 0, "def ", f" -> {task.returns}:")]
+        lines = [comment(f"see {task.line}"), decorator, layout(arguments, 0, "def ", f" -> {task.returns}:")]
         lines.append(f"    {docstring(task.doc, 4)}")
         lines += [comment("\n".join(wrap(task.notes, WIDTH - 6)), 4)] if task.notes else []
         return "\n".join([*lines, layout(task.result, 4, "return ")])
@@ -192,7 +187,7 @@ def _classes_of(statement: Statement) -> tuple[str, ...]:
             return ()
 
 
-def _line(every: tuple[Task, ...]) -> int:
+def _line(every: tuple[Task, ...]) -> str:
     return every[-1].line
 
 

@@ -10,6 +10,7 @@ from mloc.emit.python import Bracket, literal
 from mloc.ir.model import Branch, Call, Expr, FanOut, Node, Pipeline, Ref, Region
 from mloc.ir.program import PARAMETERS, collect_id, key, merge_id
 from mloc.ir.walk import nodes, predecessors, refs, regions
+from mloc.source import Line
 from mloc_airflow.graph import Argument, Bind, Join, Order, Statement, Task
 from mloc_airflow.names import Names
 
@@ -47,9 +48,10 @@ class Reads:
 class Wiring:
     """The state of one lowering. `variables` names the Python variable of every unit, and of every `<fan-out>.item`."""
 
-    def __init__(self, pipeline: Pipeline, lines: Mapping[str, int]) -> None:
+    def __init__(self, pipeline: Pipeline, lines: Mapping[str, Line]) -> None:
         everything = tuple(nodes(pipeline.region))
         self.lines = lines
+        self.source = pipeline.source
         self.names = Names()
         self.nodes: dict[str, Node] = {node.id: node for node in everything}
         self.ordered = {name for node in everything for name in node.after}
@@ -62,8 +64,9 @@ class Wiring:
     def variable_of_node(self, node_id: str) -> str:
         return self.names.python(node_id.rpartition(".")[2], node_id)
 
-    def line(self, node_id: str) -> int:
-        return self.lines.get(node_id, 0)
+    def line(self, node_id: str) -> str:
+        """The place of a node in the program: `flights.mlp:214`; its file alone when that is all that is known."""
+        return str(self.lines.get(node_id, self.source))
 
     # ---- what tasks read -------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mloc.emit.python import literal
 from mloc.ir.model import Branch, Merged
-from mloc.ir.program import key
+from mloc.ir.program import key, merge_id
 from mloc.ir.walk import refs
 
 from .build import Build, direct_code, is_plain
@@ -144,7 +144,7 @@ def _merge(build: Build, branch: Branch, place: int, outputs: Outputs) -> Task:
     return Task(
         "merge",
         name,
-        (branch.id,),
+        (merge_id(branch),),
         build.ports(keys, outputs.class_name),
         outputs,
         doc,
@@ -156,4 +156,4 @@ def _merge(build: Build, branch: Branch, place: int, outputs: Outputs) -> Task:
 
 def _nothing(build: Build) -> Task:
     doc = "Stands in an arm that does nothing: every arm of Flyte's conditional needs a node."
-    return Task("nothing", build.known.function("", "nothing"), (), (), Outputs(TEXT), doc, 0)
+    return Task("nothing", build.known.function("", "nothing"), (), (), Outputs(TEXT), doc, "")

@@ -74,8 +74,9 @@ class Build:
             raise TypeError(f"the program says nothing of unit {unit}")
         return tuple(str(pair[0]) for pair in pairs)
 
-    def line(self, node: str) -> int:
-        return self.request.lines.get(node, 0)
+    def line(self, node: str) -> str:
+        """The place of a node in the program: `flights.mlp:214`; "" when it is not known."""
+        return str(self.request.lines.get(node, ""))
 
 
 def is_plain(expr: Expr) -> bool:

@@ -56,7 +56,7 @@ class Task:
     inputs: tuple[Port, ...]
     outputs: Outputs | None
     doc: str
-    line: int
+    line: str
     settings: Settings = NO_SETTINGS
     arm: str = ""
     names: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ class Workflow:
     outputs: Outputs | None
     returns: tuple[str, ...]
     doc: str
-    line: int
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class Loop:
     args: tuple[tuple[str, str], ...]
     limit: int | None
     doc: str
-    line: int
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Choice:
     cases: tuple[Case, ...]
     outputs: Outputs
     doc: str
-    line: int
+    line: str
 
 
 Block: TypeAlias = Union[Task, Workflow, Loop, Choice]

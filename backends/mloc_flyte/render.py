@@ -143,8 +143,8 @@ class _Renderer:
             lines.append(layout(_returned(choice.outputs, case.returns), indent, "return "))
         return "\n".join(lines)
 
-    def place(self, line: int) -> list[str]:
-        return [comment(f"{self.request.pipeline.source}:{line}")] if line else []
+    def place(self, line: str) -> list[str]:
+        return [comment(line)] if line else []
 
 
 def _comprehension(body: Code, source: Code) -> list[str]:

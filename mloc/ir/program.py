@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from mloc.ir.called import is_called
 from mloc.ir.model import (
     Arith,
     Branch,
@@ -38,7 +40,7 @@ from mloc.ir.model import (
     Widen,
 )
 from mloc.ir.walk import nodes, refs
-from mloc.source import Span
+from mloc.source import Line, Span
 from mloc.types.encode import Json, domain_json, type_json
 from mloc.types.model import STR, ListOf, Type
 
@@ -56,7 +58,8 @@ def key(ref: Ref) -> str:
 
 
 def merge_id(branch: Branch) -> str:
-    return f"{branch.id}.merge"
+    # The nodes of a called pipeline have ids of this form, and may have any name that a user can give.
+    return f"{branch.id}.{'$outputs' if is_called(branch) else 'merge'}"
 
 
 def yield_id(fan_out: FanOut) -> str:
@@ -75,9 +78,10 @@ class _Scope:
     fan_out: str | None = None
 
 
-def program(pipeline: Pipeline, mloc_version: str, lines: dict[str, int] | None = None) -> dict[str, Json]:
-    """The document a bundle carries as `program.json`. `lines` gives the source line of each node's id."""
-    builder = _Builder(pipeline, lines or {})
+def program(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | None = None) -> dict[str, Json]:
+    """The document a bundle carries as `program.json`. `lines` are the source lines by the keys of `spans`."""
+    lines = lines or {}
+    builder = _Builder(pipeline, lines)
     builder.region(pipeline.region, _Scope())
     results: list[Json] = [[r.name, type_json(r.type), expr_json(r.value), domain_json(r.domain)] for r in pipeline.results]
     builder.add(OUTPUTS, "eval", tuple(r.value for r in pipeline.results), _Scope(), values=results)
@@ -86,19 +90,20 @@ def program(pipeline: Pipeline, mloc_version: str, lines: dict[str, int] | None 
         "mloc": mloc_version,
         "pipeline": pipeline.name,
         "source": {"file": pipeline.source, "sha256": pipeline.source_sha256},
-        "steps": {step.name: _step_json(step) for step in pipeline.steps},
+        "steps": {step.name: _step_json(step) | _file(pipeline, lines.get(step_line(step.name))) for step in pipeline.steps},
         "units": builder.units,
     }
 
 
 class _Builder:
-    def __init__(self, pipeline: Pipeline, lines: dict[str, int]) -> None:
+    def __init__(self, pipeline: Pipeline, lines: Mapping[str, Line]) -> None:
+        self.pipeline = pipeline
         self.lines = lines
         self.units: dict[str, Json] = {}
         self.items: dict[str, Type] = {}
         self.units[PARAMETERS] = {
             "kind": "parameters",
-            "line": lines.get("", 0),
+            **self.place(""),
             "captures": [],
             "parameters": [[p.name, type_json(p.type), p.default, domain_json(p.domain)] for p in pipeline.parameters],
         }
@@ -107,9 +112,13 @@ class _Builder:
         captures = {key(ref): ref.type for ref in refs(*exprs)}
         if scope.fan_out is not None:
             captures.setdefault(f"{scope.fan_out}.item", self.items[scope.fan_out])
-        unit: dict[str, Json] = {"kind": kind, "line": self.lines.get(line_of or unit_id, 0)}
+        unit: dict[str, Json] = {"kind": kind, **self.place("" if unit_id == OUTPUTS else line_of or unit_id)}
         unit["captures"] = [[name, type_json(type_)] for name, type_ in captures.items()]
         self.units[unit_id] = unit | more | {"guards": [list(guard) for guard in scope.guards]}
+
+    def place(self, node_id: str) -> dict[str, Json]:
+        line = self.lines.get(node_id)
+        return {"line": 0 if line is None else line.number} | _file(self.pipeline, line)
 
     def region(self, region: Region, scope: _Scope) -> None:
         for node in region.nodes:
@@ -222,7 +231,7 @@ def settings_json(settings: Settings) -> Json:
     }
 
 
-def _step_json(step: Step) -> Json:
+def _step_json(step: Step) -> dict[str, Json]:
     return {
         "inputs": [[i.name, type_json(i.type), i.default, domain_json(i.domain)] for i in step.inputs],
         "outputs": [[o.name, type_json(o.type), domain_json(o.domain)] for o in step.outputs],
@@ -245,9 +254,20 @@ def _run_json(run: Run) -> Json:
             assert_never(run)
 
 
-def node_spans(pipeline: Pipeline) -> dict[str, Span]:
-    """The span of every node, by id; "" is the pipeline's own."""
-    spans = {node.id: node.span for node in nodes(pipeline.region) if node.span is not None}
+def _file(pipeline: Pipeline, line: Line | None) -> dict[str, Json]:
+    """The file of a line, where it is not the pipeline's own."""
+    return {} if line is None or line.file == pipeline.source else {"file": line.file}
+
+
+def step_line(step: str) -> str:
+    """The key of a step's declaration among the lines of a pipeline; no node's id has a space in it."""
+    return f"step {step}"
+
+
+def spans(pipeline: Pipeline) -> dict[str, Span]:
+    """The span of every node, by id, and of every step's declaration; "" is the pipeline's own."""
+    found = {node.id: node.span for node in nodes(pipeline.region) if node.span is not None}
+    found |= {step_line(step.name): step.span for step in pipeline.steps if step.span is not None}
     if pipeline.span is not None:
-        spans[""] = pipeline.span
-    return spans
+        found[""] = pipeline.span
+    return found

@@ -25,6 +25,7 @@ from mloc.local.store import RunFolder
 from mloc.runner.api import Program, Records, StepFailed, run_unit
 from mloc.runner.jsons import Json
 from mloc.runner.records import now
+from mloc.source import Line
 from mloc.version import VERSION
 
 _NOT_INSTALLED = 2
@@ -56,7 +57,7 @@ def run_engine(
     target: str,
     store: Path,
     run_id: str | None = None,
-    lines: Mapping[str, int] | None = None,
+    lines: Mapping[str, Line] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Json]:
     """Run a bundle and give its report, which is also written to `<store>/runs/<run id>/report.json`.
@@ -90,9 +91,11 @@ def run_engine(
     return made
 
 
-def _refused(pipeline: Pipeline, parameters: Mapping[str, str], target: str, folder: RunFolder, lines: Mapping[str, int]) -> _Ending | None:
+def _refused(
+    pipeline: Pipeline, parameters: Mapping[str, str], target: str, folder: RunFolder, lines: Mapping[str, Line]
+) -> _Ending | None:
     """The failure of a launch with wrong parameters: it is refused here, before the engine starts."""
-    checker = Program(dict(program(pipeline, VERSION, dict(lines))))
+    checker = Program(dict(program(pipeline, VERSION, lines)))
     captures = {f"${name}": text for name, text in parameters.items()}
     try:
         run_unit(checker, PARAMETERS, captures, store=folder.artifacts(), records=Records(None))

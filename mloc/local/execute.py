@@ -20,6 +20,7 @@ from mloc.local.store import RunFolder, RunRecords
 from mloc.runner.api import FileStore, Program, StepFailed, run_unit
 from mloc.runner.jsons import Json
 from mloc.runner.records import now
+from mloc.source import Line
 from mloc.version import VERSION
 
 ENGINE = "native"
@@ -34,7 +35,7 @@ def run_native(
     source_roots: Sequence[str] = (),
     progress: Progress | None = None,
     run_id: str | None = None,
-    lines: Mapping[str, int] | None = None,
+    lines: Mapping[str, Line] | None = None,
 ) -> dict[str, Json]:
     """Run a pipeline and give its report, which is also written to `<store>/runs/<run id>/report.json`.
 
@@ -44,7 +45,7 @@ def run_native(
     """
     folder = RunFolder(store, run_id)
     records = folder.open_records(None if progress is None else progress.event)
-    run = _Run(pipeline, Program(dict(program(pipeline, VERSION, dict(lines or {})))), records, folder.artifacts(), source_roots, progress)
+    run = _Run(pipeline, Program(dict(program(pipeline, VERSION, lines or {}))), records, folder.artifacts(), source_roots, progress)
     started = now()
     try:
         ending = run.perform(parameters, jobs, lines or {})
@@ -89,7 +90,7 @@ class _Run:
     source_roots: Sequence[str]
     progress: Progress | None
 
-    def perform(self, parameters: Mapping[str, str], jobs: int | None, lines: Mapping[str, int]) -> _Ending:
+    def perform(self, parameters: Mapping[str, str], jobs: int | None, lines: Mapping[str, Line]) -> _Ending:
         """Check the launch, then run to the end. Raises OSError when a record cannot be written."""
         cancel = threading.Event()
         try:
@@ -136,12 +137,13 @@ class _Run:
             self.progress.failed(unit_id, failure)
 
 
-def over_capacity(pipeline: Pipeline, machine: Amount, lines: Mapping[str, int]) -> _Ending | None:
+def over_capacity(pipeline: Pipeline, machine: Amount, lines: Mapping[str, Line]) -> _Ending | None:
     """The failure of a run with a step that asks for more than the machine has, None when every step fits."""
     for call in calls(pipeline.region):
         why = excess(machine, ask(call.settings.resources))
         if why is not None:
             line = lines.get(call.id)
-            where = "" if line is None else f" ({pipeline.source}:{line})"
-            return _Ending("failed", f"the step `{call.id}`{where} {why}; nothing was started", (call.id, line))
+            where = "" if line is None else f" ({line})"
+            number = None if line is None else line.number
+            return _Ending("failed", f"the step `{call.id}`{where} {why}; nothing was started", (call.id, number))
     return None

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Protocol, TextIO
 
 from mloc.runner.api import StepFailed
@@ -77,7 +78,7 @@ class _State:
             return [f"{unit_id} cancelled"]
         self.failed += 1
         lines = [] if failure.attempts else [f"{unit_id} failed: {failure.message}"]
-        lines.append(f"{unit_id} failed for good" + (f" at {source}:{failure.line}" if failure.line else ""))
+        lines.append(f"{unit_id} failed for good" + (f" at {_file(source, failure.file)}:{failure.line}" if failure.line else ""))
         tail = failure.log_tail.splitlines()[-_TAIL_LINES:]
         lines += [f"{_INDENT}| {line}" for line in tail]
         if unit_id in self.logs:
@@ -86,6 +87,12 @@ class _State:
 
     def elapsed(self) -> float:
         return self.clock() - self.begun
+
+
+def _file(source: str, name: str) -> str:
+    """The path to a file of the program, beside the one that was named on the command line."""
+    path = PurePath(source)
+    return source if name in ("", path.name) else str(path.parent / name)
 
 
 def _reason(error: Json) -> str:

@@ -43,11 +43,21 @@ def run_unit(
     """
     unit = program.unit(unit_id)
     reader = Captures(program, unit, captures)
-    place_id = unit_id
+    around = Surroundings(store, records, code, retries, attempt, on_log, cancel)
     try:
-        place_id = place(unit_id, reader.at())
+        return _run(program, unit, reader, around, guards)
+    except StepFailed as failure:
+        failure.file = failure.file or unit.file
+        failure.where = _where(unit, reader)
+        raise
+
+
+def _run(program: Program, unit: Unit, reader: Captures, around: Surroundings, guards: bool) -> dict[str, str]:
+    place_id, records = unit.id, around.records
+    try:
+        place_id = place(unit.id, reader.at())
         if guards and reader.skips():
-            records.skipped(place_id, unit_id)
+            records.skipped(place_id, unit.id)
             return skipped_outputs(program, unit)
         if unit.kind != "step":
             outputs = run_plain(unit, reader)
@@ -56,10 +66,19 @@ def run_unit(
         inputs = step_inputs(program, unit, reader)
     except (BadCapture, ExpressionError, Invalid) as error:
         failure = StepFailed(_kind(error), str(error), unit.line)
-        records.failed(place_id, unit_id, failure)
+        records.failed(place_id, unit.id, failure)
         raise failure from error
-    made = run_step(program, unit, place_id, inputs, Surroundings(store, records, code, retries, attempt, on_log, cancel))
+    made = run_step(program, unit, place_id, inputs, around)
     return {name: canonical(wire) for name, wire in made.items()}
+
+
+def _where(unit: Unit, reader: Captures) -> str:
+    """The unit and the line of the program that it stands for."""
+    try:
+        place_id = place(unit.id, reader.at())
+    except BadCapture:
+        place_id = unit.id
+    return f"{place_id} ({unit.file}:{unit.line})" if unit.line is not None else place_id
 
 
 def gather(texts: Sequence[str]) -> str:

@@ -80,7 +80,7 @@ def _run_in(scratch: Path, attempt: Attempt) -> dict[str, Json]:
     job: dict[str, Json] = {
         "name": name,
         "step": program.step_json(name),
-        "source": program.source_file,
+        "source": program.step_file(name),
         "inputs": inputs,
         "environment": list(environment),
         "code": [os.path.abspath(folder) for folder in attempt.code],  # noqa: PTH100
@@ -89,7 +89,7 @@ def _run_in(scratch: Path, attempt: Attempt) -> dict[str, Json]:
     }
     (scratch / "job.json").write_text(canonical(job), encoding="ascii")
     ending = _supervise(scratch, work, environment, attempt)
-    outputs = _outcome(scratch / "result.json", ending, unit)
+    outputs = _outcome(scratch / "result.json", ending, unit, program.step_file(name))
     return {declared.name: keep(declared.type, outputs[declared.name], attempt.store) for declared in step.outputs}
 
 
@@ -119,7 +119,7 @@ def _environment(unit: Unit) -> dict[str, str]:
         raise StepFailed("contract", f"environment variable {error}", unit.line) from None
 
 
-def _outcome(result: Path, ending: Ending, unit: Unit) -> dict[str, Json]:
+def _outcome(result: Path, ending: Ending, unit: Unit, step_file: str) -> dict[str, Json]:
     """What the child's end and its result file say together. Raises StepFailed for anything but success."""
     if ending.reason == "cancelled":
         raise StepFailed("cancelled", "the run was cancelled", unit.line, log_tail=ending.tail)
@@ -131,7 +131,9 @@ def _outcome(result: Path, ending: Ending, unit: Unit) -> dict[str, Json]:
         error = as_object(said["error"], "the child's error")
         line = error.get("line")
         kind, message = as_text(error.get("kind"), "a kind"), as_text(error.get("message"), "a message")
-        raise StepFailed(kind, message, line if isinstance(line, int) else unit.line, log_tail=ending.tail)
+        failure = StepFailed(kind, message, line if isinstance(line, int) else unit.line, log_tail=ending.tail)
+        failure.file = step_file if isinstance(line, int) else unit.file
+        raise failure
     if ending.code or not said:
         kind, message = _bad_end(ending.code, bool(said))
         raise StepFailed(kind, message, unit.line, log_tail=ending.tail)

@@ -22,6 +22,7 @@ class StepFailed(Exception):
     `kind` is one of KINDS, `message` is for the user, `line` the line in the program (None when unknown),
     `attempts` how many attempts were made (0 when the code was never started), `log_tail` the last lines the step printed.
     `retryable` says whether another attempt would be made by the unit's `retry.on`: with `retries=False` an engine asks this.
+    `run_unit` sets the `file` that `line` is in, and `where`, the step with the place of its call: `trials[3].fit (churn.mlp:41)`.
     """
 
     def __init__(
@@ -34,9 +35,11 @@ class StepFailed(Exception):
         self.attempts = attempts
         self.log_tail = log_tail
         self.retryable = retryable
+        self.file = ""
+        self.where = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.message}"
+        return f"{self.where}: {self.kind}: {self.message}" if self.where else f"{self.kind}: {self.message}"
 
 
 def is_retried(kind: str, on: Collection[str]) -> bool:

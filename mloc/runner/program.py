@@ -55,6 +55,7 @@ class Unit(NamedTuple):
 
     id: str
     kind: str
+    file: str
     line: int | None
     captures: dict[str, Type]
     guards: tuple[tuple[str, str], ...]
@@ -93,6 +94,7 @@ class Program:
         return Unit(
             unit_id,
             as_text(body.get("kind"), "a unit's kind"),
+            as_text(body.get("file", self.source_file), "a unit's file"),
             line if isinstance(line, int) and line > 0 else None,
             {as_text(key, "a capture's key"): parse_type(type_) for key, type_ in captures},
             tuple((as_text(branch, "a guard's branch"), as_text(arm, "a guard's arm")) for branch, arm in guards),
@@ -101,6 +103,10 @@ class Program:
 
     def step(self, name: str) -> Step:
         return parse_step(self.step_json(name))
+
+    def step_file(self, name: str) -> str:
+        """The file that a step is declared in."""
+        return as_text(as_object(self.step_json(name), "a step").get("file", self.source_file), "a step's file")
 
     def step_json(self, name: str) -> Json:
         if name not in self._steps:

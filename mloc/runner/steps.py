@@ -70,7 +70,8 @@ def run_step(program: Program, unit: Unit, step_id: str, inputs: dict[str, Json]
         except StepFailed as failure:
             retryable = is_retried(failure.kind, retry.on)
             if not around.retries or not retryable or attempt > retry.count:
-                raise StepFailed(failure.kind, failure.message, failure.line, made, failure.log_tail, retryable) from None
+                failure.attempts, failure.retryable = made, retryable
+                raise
             _sleep(delay_seconds(retry, attempt), around.cancel, failure, made)
         attempt += 1
 

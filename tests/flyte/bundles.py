@@ -13,14 +13,15 @@ from mloc.ir.model import Pipeline
 from mloc.ir.program import program
 from mloc.local.report import report
 from mloc.runner.jsons import Json
+from mloc.source import Line
 from mloc_flyte import backend, launch
 
 VERSION = "0.0.0"
 
 
-def request(pipeline: Pipeline, lines: Mapping[str, int] | None = None, code: Mapping[str, bytes] | None = None) -> Request:
+def request(pipeline: Pipeline, lines: Mapping[str, Line] | None = None, code: Mapping[str, bytes] | None = None) -> Request:
     """What the driver would ask the backend for."""
-    document = program(pipeline, VERSION, dict(lines or {}))
+    document = program(pipeline, VERSION, lines)
     return Request(pipeline, document, code or {}, runner.sources(), VERSION, lines=lines or {})
 
 

@@ -15,7 +15,7 @@ from mloc.elaborate.program import elaborate
 from mloc.ir.document import document, from_document
 from mloc.ir.model import Pipeline
 from mloc.runner.jsons import BadProgram
-from mloc.source import load
+from mloc.source import Line, load
 from mloc.types.encode import Json
 from tests.elaborate.programs import body, pipeline
 from tests.ir.generate import pipelines
@@ -27,7 +27,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 def written(found: Pipeline) -> Json:
     """The document as another program reads it."""
-    data: Json = json.loads(json.dumps(document(found, "1.0", {"m": 7}), allow_nan=False))
+    data: Json = json.loads(json.dumps(document(found, "1.0", {"m": Line("p.mlp", 7)}), allow_nan=False))
     return data
 
 
@@ -75,7 +75,7 @@ def test_documentation_and_lines_are_kept() -> None:
     nodes = data["nodes"]
     assert isinstance(nodes, list)
     assert isinstance(nodes[0], dict)
-    assert nodes[0]["line"] == 7
+    assert (nodes[0]["file"], nodes[0]["line"]) == ("p.mlp", 7)
     assert from_document(data).steps[0].doc == "Makes many."
 
 

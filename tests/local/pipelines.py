@@ -29,6 +29,7 @@ from mloc.ir.model import (
 from mloc.ir.walk import nodes
 from mloc.local.execute import run_native
 from mloc.runner.jsons import Json
+from mloc.source import Line
 from mloc.types.model import BOOL, INT, STR, ListOf, Optional, Type
 
 INTS = ListOf(INT)
@@ -87,9 +88,9 @@ def pipeline(
     return Pipeline("p", declared, tuple(steps), Region(tuple(body)), given, "p.mlp", "0" * 64)
 
 
-def lines(of: Pipeline) -> dict[str, int]:
+def lines(of: Pipeline) -> dict[str, Line]:
     """A line for every node: its place in source order, from 101."""
-    return {node.id: 101 + place for place, node in enumerate(nodes(of.region))}
+    return {node.id: Line("p.mlp", 101 + place) for place, node in enumerate(nodes(of.region))}
 
 
 def run(of: Pipeline, store: Path, jobs: int | None = 2, **params: str) -> dict[str, Json]:

@@ -12,6 +12,7 @@ import pytest
 
 from mloc.local.engine import EngineMissing, run_engine
 from mloc.runner.jsons import Json
+from mloc.source import Line
 from mloc.types.model import INT
 from tests.local.pipelines import call, number, pipeline, result_of, step
 
@@ -58,7 +59,9 @@ class Launch:
 
     def __call__(self, code: str, **params: str) -> dict[str, Json]:
         (self.modules / "toy_launcher.py").write_text(HEAD + code)
-        return run_engine(OF, self.folder, "toy_launcher", params, target="toy", store=self.folder / "store", run_id="r", lines={"": 3})
+        return run_engine(
+            OF, self.folder, "toy_launcher", params, target="toy", store=self.folder / "store", run_id="r", lines={"": Line("p.mlp", 3)}
+        )
 
 
 def test_a_bundle_is_run_and_reported_from_its_records(launch: Launch) -> None:

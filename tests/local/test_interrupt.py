@@ -17,6 +17,7 @@ import json, sys
 from pathlib import Path
 from tests.local.pipelines import call, pipeline, retry, step
 from mloc.local.execute import run_native
+from mloc.source import Line
 from mloc.types.model import STR
 from mloc.ir.model import Const
 
@@ -33,7 +34,7 @@ folder, stubborn = sys.argv[1:]
 wait = step("wait", CODE, {"folder": STR, "stubborn": STR})
 given = {"folder": Const(STR, json.dumps(folder)), "stubborn": Const(STR, json.dumps(stubborn))}
 of = pipeline([wait], [call("w", "wait", settings=retry(3), **given), call("next", "wait", after=("w",), **given)])
-report = run_native(of, {}, store=Path(folder, "store"), run_id="r", lines={"w": 7})
+report = run_native(of, {}, store=Path(folder, "store"), run_id="r", lines={"w": Line("p.mlp", 7)})
 print(json.dumps({"status": report["status"], "error": report["error"], "steps": {k: v["status"] for k, v in report["steps"].items()}}))
 """
 

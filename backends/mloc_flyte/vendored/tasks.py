@@ -76,9 +76,10 @@ def decide(branch: str, captures: Texts) -> str:
     return as_text(parse(_run(branch, captures)["arm"]), "an arm")
 
 
-def merge(branch: str, arm: str, names: Sequence[str], captures: Texts) -> tuple[str, ...]:
+def merge(unit: str, arm: str, names: Sequence[str], captures: Texts) -> tuple[str, ...]:
     """The values that an arm gives to these of the names bound in several arms."""
-    found = _run(f"{branch}.merge", {f"{branch}.arm": canonical(arm), **captures})
+    branch = as_text(_program().unit(unit).body.get("branch"), "a branch")
+    found = _run(unit, {f"{branch}.arm": canonical(arm), **captures})
     return tuple(found[name] for name in names)
 
 

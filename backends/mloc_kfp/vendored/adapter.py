@@ -43,7 +43,7 @@ def main(executor_input: dict[str, Json], folder: str, archive: bytes) -> int:
                     program, unit, {as_text(key, "a key"): parameters[name] for name, key in captures.items()}, store, made, folder
                 )
     except (StepFailed, StoreError) as failure:
-        print(f"{unit.id} failed: {failure}", file=sys.stderr, flush=True)
+        print(f"failed: {failure}", file=sys.stderr, flush=True)
         return 1
     shown = _loop(texts["items"]) if unit.kind == "items" else {name: guarded(text) for name, text in texts.items()}
     _write(wanted, shown, {key: _artifact(slot, texts, _metrics(program, unit, texts)) for key, slot in made.items()})

@@ -431,7 +431,7 @@ def if_1_then(trials: list[str], winner: str, registry: str) -> If1Values:
 def if_1_else_values(held_version: str) -> If1Values:
     """The values that the arm `else` of `if#1` gives."""
     return If1Values(*mloc.merge(
-        "if#1",
+        "if#1.merge",
         "else",
         ["version", "published"],
         {"held.version": held_version},

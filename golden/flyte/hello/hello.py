@@ -73,7 +73,7 @@ def if_1_then() -> str:
 @task
 def if_1_else_values() -> str:
     """The values that the arm `else` of `if#1` gives."""
-    return mloc.merge("if#1", "else", ["closing"], {})[0]
+    return mloc.merge("if#1.merge", "else", ["closing"], {})[0]
 
 
 class HelloOutputs(NamedTuple):

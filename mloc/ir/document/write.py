@@ -26,13 +26,14 @@ from mloc.ir.model import (
     Step,
 )
 from mloc.ir.program import expr_json, settings_json
+from mloc.source import Line
 from mloc.types.encode import Json, domain_json, type_json
 
 SCHEMA = "mloc-ir/1"
 
 
-def document(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, int] | None = None) -> dict[str, Json]:
-    """The document, of JSON values only. `lines` gives the source line of each node's id; without it every line is 0."""
+def document(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | None = None) -> dict[str, Json]:
+    """The document, of JSON values only. `lines` gives the source line of each node's id; without it every line is 0, of no file."""
     return {
         "schema": SCHEMA,
         "mloc": mloc_version,
@@ -92,13 +93,13 @@ def _run(run: Run) -> Json:
             assert_never(run)
 
 
-def _region(region: Region, lines: Mapping[str, int]) -> Json:
+def _region(region: Region, lines: Mapping[str, Line]) -> Json:
     return [_node(node, lines) for node in region.nodes]
 
 
-def _node(node: Node, lines: Mapping[str, int]) -> Json:
+def _node(node: Node, lines: Mapping[str, Line]) -> Json:
     after: list[Json] = list(node.after)
-    found: dict[str, Json] = {"id": node.id, "line": lines.get(node.id, 0), "after": after}
+    found: dict[str, Json] = {"id": node.id, **_place(lines.get(node.id)), "after": after}
     match node:
         case Call():
             args: list[Json] = [[name, expr_json(value)] for name, value in node.args]
@@ -120,7 +121,11 @@ def _node(node: Node, lines: Mapping[str, int]) -> Json:
             assert_never(node)
 
 
-def _arms(branch: Branch, lines: Mapping[str, int]) -> Json:
+def _place(line: Line | None) -> dict[str, Json]:
+    return {"file": None, "line": 0} if line is None else {"file": line.file, "line": line.number}
+
+
+def _arms(branch: Branch, lines: Mapping[str, Line]) -> Json:
     return [{"label": arm.label, "condition": _optional(arm.condition), "nodes": _region(arm.region, lines)} for arm in branch.arms]
 
 
