@@ -146,8 +146,10 @@ class Request:
 
 @runtime_checkable
 class Backend(Protocol):
-    """A target. `launcher` is the module that runs a bundle on the engine's own local mode (`python -m launcher …`).
+    """A target.
 
+    `launcher` is the module that runs a bundle on the engine's own local mode: `python -m LAUNCHER BUNDLE --params FILE --records FOLDER
+    --store FOLDER --result FILE`, and in one's own process `main([…])`, which gives the exit code: 0 succeeded, 1 failed, 2 not installed.
     `capabilities` says of every feature that the target can express how it arrives, `refused` of the others why they do not;
     a feature in neither is refused too, so that a backend promises nothing of constructs that are younger than itself.
     """

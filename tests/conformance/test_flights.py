@@ -15,8 +15,8 @@ from mloc.driver import analyse
 from mloc.driver import compile as compile_for
 from mloc.local.execute import run_native
 from mloc.local.report import report
+from mloc.runner.records import now
 from mloc.runner.store import FileStore
-from tests.conformance.engines import now
 
 FLIGHTS = Path(__file__).parents[2] / "examples" / "flights" / "flights.mlp"
 pytestmark = [pytest.mark.engine, pytest.mark.slow]

@@ -6,19 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mloc_flyte.launch import run
-from tests.conformance.cases import Case, cases, differences, program, wire
-from tests.conformance.engines import bundle, now, report_of
+from mloc.testing import Case, cases, check
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("flyte")]
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", cases(), ids=str)
 def test_flyte(case: Case, tmp_path: Path) -> None:
-    scratch, records = tmp_path / "scratch", tmp_path / "records"
-    scratch.mkdir()
-    records.mkdir()
-    params = wire(case, program(case.program)[1], scratch)
-    started = now()
-    result = run(bundle(case.program, "flyte", tmp_path / "bundle"), params, records, tmp_path / "store")
-    assert differences(case, report_of(case, result, records, params, started)) == []
+    check("flyte", case, tmp_path, in_process=True)

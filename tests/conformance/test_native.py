@@ -6,14 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mloc.local.execute import run_native
-from tests.conformance.cases import Case, cases, differences, program, wire
+from mloc.testing import NATIVE, Case, cases, check
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", cases(), ids=str)
 def test_native(case: Case, tmp_path: Path) -> None:
-    analysis, pipeline = program(case.program)
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    report = run_native(pipeline, wire(case, pipeline, scratch), store=tmp_path / "store", lines=analysis.lines(pipeline))
-    assert differences(case, report) == []
+    check(NATIVE, case, tmp_path)

@@ -12,8 +12,8 @@ pytest.importorskip("flytekit")
 from flytekit.core.context_manager import FlyteContextManager
 from flytekit.core.type_engine import TypeEngine
 
+from mloc.testing import Case, cases, differences, program, wire
 from mloc_flyte import launch
-from tests.conformance.cases import Case, cases, differences, program, wire
 from tests.flyte.bundles import made_report, request, write
 from tests.flyte.cluster import Cluster, Literals, NodeFailed, Package, package
 

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from mloc.ir.model import Resources, Retry, Settings
+from mloc.testing import PROGRAMS, program
 from mloc_flyte.naming import field_names, module_name
 from mloc_flyte.settings import backstop_ms, cores, decorator_arguments, size, system_retries
-from tests.conformance.cases import PROGRAMS, program
 from tests.flyte.bundles import emit, request, text, write
 from tests.flyte.programs import NESTED, ONE, compiled
 

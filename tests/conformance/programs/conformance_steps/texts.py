@@ -1,0 +1,3 @@
+"""What steps share."""
+
+SEPARATOR = ", "
