@@ -13,8 +13,9 @@ from flytekit.core.context_manager import FlyteContextManager
 from flytekit.core.type_engine import TypeEngine
 
 from mloc.testing import Case, cases, differences, program, wire
+from mloc.testing import bundle as conformance_bundle
 from mloc_flyte import launch
-from tests.flyte.bundles import made_report, request, write
+from tests.flyte.bundles import made_report
 from tests.flyte.cluster import Cluster, Literals, NodeFailed, Package, package
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("flyte-cluster")]
@@ -24,12 +25,12 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("fly
 def test_serialized_graph(
     case: Case, tmp_path: Path, packages: dict[str, tuple[Path, Package]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    analysis, pipeline = program(case.program)
+    _, pipeline = program(case.program)
     scratch, work = tmp_path / "scratch", tmp_path / "work"
     scratch.mkdir()
     work.mkdir()
     if case.program not in packages:
-        bundle = write(request(pipeline, analysis.lines(pipeline)), tmp_path_factory.mktemp("bundle"))
+        bundle = conformance_bundle(case.program, "flyte", tmp_path_factory.mktemp("bundle"))
         packages[case.program] = bundle, package(bundle, pipeline.name, tmp_path / "package.tgz")
     bundle, packed = packages[case.program]
     params = wire(case, pipeline, scratch)

@@ -31,6 +31,13 @@ def test_the_wheel_has_the_grammar_and_the_type_markers(wheel: zipfile.ZipFile) 
     assert {"mloc/grammar/mlp.lark", *markers} <= set(wheel.namelist())
 
 
+def test_the_wheel_has_the_conformance_programs(wheel: zipfile.ZipFile) -> None:
+    programs = CHECKOUT / "tests" / "conformance" / "programs"
+    files = [path.relative_to(programs).as_posix() for path in programs.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert {f"mloc/testing/programs/{path}" for path in files} <= set(wheel.namelist())
+    assert not [name for name in wheel.namelist() if "__pycache__" in name]
+
+
 def test_the_wheel_names_the_backends_and_the_command(wheel: zipfile.ZipFile) -> None:
     (path,) = (name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt"))
     entry_points = configparser.ConfigParser()
