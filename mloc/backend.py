@@ -86,6 +86,7 @@ class Feature(Enum):
     # launches
     SCHEDULE = "schedule"
     TRIGGER = "trigger"
+    PUBLISH = "publish"
     TARGET = "target"
 
 

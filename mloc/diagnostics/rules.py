@@ -129,6 +129,17 @@ CACHED_WRITES = _rule("E0802", "cached-writes", "a cached step that writes")
 CACHE_IGNORES_UNKNOWN = _rule("E0804", "cache-ignores-unknown", "`ignore` of `cache` names what the step does not take")
 RETRIED_WRITES = _rule("W0806", "retried-writes", "a step that writes is retried without being idempotent")
 
+# 10: schedules and triggers
+BAD_CRON = _rule("E1001", "bad-cron", "a cron expression that cannot be read, or never fires")
+UNBOUND_PARAMETER = _rule("E1005", "unbound-parameter", "a schedule or trigger that does not bind a required parameter")
+UNKNOWN_TIMEZONE = _rule("E1006", "unknown-timezone", "a time zone that does not exist")
+MISSING_HOUR = _rule("W1007", "missing-hour", "a schedule at an hour that daylight saving time leaves out")
+EITHER_DAY = _rule("W1010", "either-day", "a cron expression with both day fields, of which either is enough")
+BEFORE_UPSTREAM = _rule("W1011", "before-upstream", "a schedule that runs before what it reads is made")
+TRIGGER_LOOP = _rule("E1012", "trigger-loop", "pipelines that trigger themselves or each other")
+MOVING_LAUNCH = _rule("E1013", "moving-launch", "a field of a schedule that would change with every launch")
+TIMES_BACKWARDS = _rule("E1014", "ends-before-start", "a schedule that ends before it starts")
+
 # 11: targets
 NOT_EXPRESSIBLE = _rule("E1120", "not-expressible", "a construct that the target cannot express")
 

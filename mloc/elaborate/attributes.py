@@ -55,7 +55,7 @@ _FAMILIAR = {
 }
 """What the engines and other tools call an attribute."""
 _FAMILIAR_RESOURCES = {"mem": "memory", "ram": "memory", "cpus": "cpu", "gpus": "gpu", "storage": "disk", "accelerator": "gpu_type"}
-PROMISES = ("cache", "effects", "idempotent")
+PROMISES = ("cache", "effects", "idempotent", "publish")
 LATER = ("secrets",)
 STEP = ("run", *SETTINGS, *PROMISES, *LATER)
 
@@ -123,6 +123,7 @@ class AttributeReader:
             "cache": partial(promises.cache, self),
             "effects": partial(promises.effects, self),
             "idempotent": partial(promises.idempotent, self),
+            "publish": partial(promises.publish, self),
         }
         return readers[name](arguments, span)
 
@@ -292,6 +293,7 @@ _EXAMPLES = {
     "env": 'env MODE="fast", WORKERS=4',
     "cache": promises.EXAMPLE,
     "effects": "effects reads, writes",
+    "publish": promises.PUBLISH,
 }
 
 
@@ -329,6 +331,7 @@ def settings(*layers: Leaves) -> Settings:
         cache=_cache(merged),
         effects=_effects(merged),
         idempotent=bool(merged.get("idempotent")),
+        publishes=_texts(merged.get("publish")),
     )
 
 
@@ -339,9 +342,13 @@ def _cache(merged: Leaves) -> Cache | None:
     return Cache(
         version if isinstance(version, str) else None,
         ttl if isinstance(ttl, int) else None,
-        ignore if isinstance(ignore, tuple) else (),
+        _texts(ignore),
         "project" if merged.get("cache.scope") == "project" else "pipeline",
     )
+
+
+def _texts(leaf: Leaf | None) -> tuple[str, ...]:
+    return leaf if isinstance(leaf, tuple) else ()
 
 
 def _effects(merged: Leaves) -> tuple[Effect, ...] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import (
@@ -24,6 +25,10 @@ from mloc.ir.model import Parameter, Pipeline, Ref, Region, Step
 from mloc.source import SourceFile
 from mloc.syntax import tree as t
 from mloc.types.model import Unknown
+from mloc.types.signature import Signature
+
+if TYPE_CHECKING:
+    from mloc.elaborate.launches import Launched
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,12 @@ def elaborate(path: str, load: Loader, bag: Bag) -> Elaborated:
 
 
 def _pipelines(file: FileScope, digest: str) -> tuple[Pipeline, ...]:
-    return tuple(_pipeline(file, d, digest) for d in file.module.declarations if isinstance(d, t.PipelineDef))
+    found = [_pipeline(file, d, digest) for d in file.module.declarations if isinstance(d, t.PipelineDef)]
+    if any(launched for _, launched in found):
+        from mloc.elaborate import assets
+
+        assets.check([assets.linked(pipeline, launched) for pipeline, launched in found], file.bag)
+    return tuple(pipeline for pipeline, _ in found)
 
 
 def _digest(world: World) -> str:
@@ -70,8 +80,10 @@ def _declarations(file: FileScope) -> None:
                 file.steps.step(declaration)
             case t.SecretDef(name=name):
                 file.bag.report(NOT_YET, name.span, "secrets are not available in this version of mloc", label="read, but not run yet")
-            case t.LaunchDef(kind=kind, name=name):
-                file.bag.report(NOT_YET, name.span, f"`{kind}` is not available in this version of mloc", label="read, but not run yet")
+            case t.LaunchDef():
+                from mloc.elaborate.launches import declared  # only programs with a schedule or trigger pay for it
+
+                declared(file, declaration)
             case t.TargetDef(name=name):
                 file.bag.report(
                     NOT_YET, name.span, "`target` blocks are not available in this version of mloc", label="read, but not run yet"
@@ -80,7 +92,15 @@ def _declarations(file: FileScope) -> None:
                 pass
 
 
-def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str) -> Pipeline:
+def _launches(file: FileScope, declaration: t.PipelineDef, found: Signature) -> tuple[Launched, ...]:
+    if not any(isinstance(d, t.LaunchDef) for d in file.module.declarations):
+        return ()
+    from mloc.elaborate.launches import launches
+
+    return launches(file, declaration, found)
+
+
+def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str) -> tuple[Pipeline, tuple[Launched, ...]]:
     found = signature(file, declaration.name, declaration.signature, declaration.doc)
     lines = {s.declaration.name.text: f" (line {s.file.source.position(s.declaration.name.span.start).line})" for s in file.names.values()}
     provenance = Provenance(lines=lines)
@@ -94,7 +114,8 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str) -> Pipel
     block = flow.block(declaration.body, scope, Place())
     outputs = results(file, exprs, found, block.returns, scope)
     parameters = tuple(Parameter(i.name, i.type, i.default, i.domain, i.doc, i.span) for i in found.inputs)
-    return Pipeline(
+    launched = _launches(file, declaration, found)
+    pipeline = Pipeline(
         found.name,
         parameters,
         tuple(steps.values()),
@@ -102,6 +123,8 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str) -> Pipel
         outputs,
         Path(file.source.path).name,
         digest,
+        launches=tuple(each.launch for each in launched),
         doc=found.doc,
         span=declaration.name.span,
     )
+    return pipeline, launched

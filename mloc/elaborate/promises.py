@@ -1,4 +1,4 @@
-"""What a step promises about itself: `cache`, `effects` and `idempotent`, read and held against each other."""
+"""What a step promises about itself: `cache`, `effects`, `idempotent` and `publish`, read and held against each other."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mloc.elaborate.attributes import AttributeReader, Leaves
 
 EXAMPLE = 'cache version="1", ttl=30d, ignore=["etag"], scope=project'
+PUBLISH = 'publish asset("models/churn")'
 _EFFECTS = ("none", "reads", "writes", "random")
 _SCOPES = ("pipeline", "project")
 _CACHE = ("version", "ttl", "ignore", "scope")
@@ -94,6 +95,23 @@ def effects(reader: AttributeReader, arguments: tuple[t.Argument, ...], span: Sp
 def idempotent(reader: AttributeReader, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:
     """`idempotent`: doing it twice is doing it once, so that a retry does no harm."""
     return _bad(reader, span, "`idempotent` takes no argument") if arguments else {"idempotent": 1}
+
+
+def publish(reader: AttributeReader, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:
+    """`publish asset("name"), …`: what a run of the step updates, for the triggers of other pipelines."""
+    names = tuple(asset_name(argument.value) or "" for argument in arguments if argument.name is None)
+    if not names or "" in names or len(names) != len(arguments):
+        return _bad(reader, span, "`publish` takes assets by name", f"as in `{PUBLISH}`")
+    return {"publish": tuple(dict.fromkeys(names))}
+
+
+def asset_name(expr: t.Expr) -> str | None:
+    """The name in `asset("…")`; None when an expression is something else."""
+    match expr:
+        case t.CallExpr(callee=t.Name(text="asset"), arguments=(t.Argument(name=None, value=t.Text(value=name)),)):
+            return name
+        case _:
+            return None
 
 
 def _bad(reader: AttributeReader, span: Span, message: str, help_: str | None = None) -> Leaves:

@@ -8,12 +8,13 @@ Values are single-assignment: an expression names what it reads by `Ref(node, ou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal, TypeAlias, Union
 
 from mloc.frozen import dataclass
 from mloc.source import Span
-from mloc.types.model import Domain, Type
+from mloc.types.model import DATE, DATETIME, STR, Domain, Type
 
 # ---- expressions: pure, typed, evaluated by `mloc.runner.evaluate` ------------------------------------------------
 
@@ -325,7 +326,8 @@ Effect: TypeAlias = Literal["none", "reads", "writes", "random"]
 class Settings:
     """How a call is run, after defaults, step, `with` and target were merged leaf by leaf.
 
-    `secrets` gives environment variables the value of a declared secret, by name. `effects` None says that nothing is known of them.
+    `secrets` gives environment variables the value of a declared secret, by name. `effects` None says that nothing is known of them;
+    `publishes` names the assets that a successful call updates.
     """
 
     retry: Retry = Retry()
@@ -337,6 +339,7 @@ class Settings:
     cache: Cache | None = None
     effects: tuple[Effect, ...] | None = None
     idempotent: bool = False
+    publishes: tuple[str, ...] = ()
 
 
 # ---- nodes and regions --------------------------------------------------------------------------------------------
@@ -471,11 +474,18 @@ class Options:
     converge: bool = False
 
 
+RUN: Mapping[str, Type] = {"id": STR, "scheduled_date": DATE, "scheduled_time": DATETIME, "today": DATE, "now": DATETIME}
+"""What is known of a run when it is launched: the outputs of the node `run`."""
+
+Overlap: TypeAlias = Literal["skip", "queue", "allow"]
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """A `schedule` or `trigger` of a pipeline. `args` bind parameters to values of the launch phase.
 
-    A schedule has `cron`, five fields, and `timezone`; a trigger the `assets` whose update starts a run.
+    A schedule has `cron`, five fields, and `timezone`; a trigger the `assets` of which an update of any starts a run.
+    `start` and `end` are a date or an instant. `given` names the parameters that are given an asset, with its name.
     """
 
     kind: Literal["schedule", "trigger"]
@@ -484,10 +494,11 @@ class Launch:
     cron: str | None = None
     timezone: str = "UTC"
     catchup: bool = False
-    overlap: Literal["skip", "queue", "allow"] = "skip"
+    overlap: Overlap = "skip"
     start: str | None = None
     end: str | None = None
     assets: tuple[str, ...] = ()
+    given: tuple[tuple[str, str], ...] = ()
     doc: str = field(default="", compare=False)
     span: Span | None = field(default=None, compare=False)
 

@@ -7,7 +7,24 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from mloc.ir.called import is_called
-from mloc.ir.model import Branch, Call, Const, Expr, FanOut, Input, Local, Merged, Node, Parameter, Pipeline, Project, Ref, Region, Step
+from mloc.ir.model import (
+    RUN,
+    Branch,
+    Call,
+    Const,
+    Expr,
+    FanOut,
+    Input,
+    Local,
+    Merged,
+    Node,
+    Parameter,
+    Pipeline,
+    Project,
+    Ref,
+    Region,
+    Step,
+)
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
 from mloc.ir.typing import fault, fits, same
 from mloc.ir.walk import children
@@ -78,6 +95,21 @@ class _Verifier:
             self.type(result.type)
             self.value(result.value, result.type, f"the result `{result.name}`")
         self.leave(added)
+        self.launches()
+
+    def launches(self) -> None:
+        """A launch gives parameters values that are known when it happens: constants, and what is known of the run."""
+        self.visible["run"] = dict(RUN)
+        for launch in self.subject.launches:
+            bound = [name for name, _ in (*launch.args, *launch.given)]
+            self.distinct(bound, f"parameter bound by `{launch.name}`")
+            for name in bound:
+                self.require(name in self.parameters, f"`{launch.name}` binds `{name}`, which is no parameter")
+            for name, value in launch.args:
+                self.value(value, self.parameters[name], f"`{name}` of `{launch.name}`")
+            fires = launch.cron is not None if launch.kind == "schedule" else bool(launch.assets)
+            self.require(fires, f"nothing starts `{launch.name}`")
+        del self.visible["run"]
 
     def step(self, step: Step) -> None:
         self.distinct((i.name for i in step.inputs), f"input of step `{step.name}`")
@@ -257,7 +289,7 @@ class _Verifier:
 
     def lookup(self, ref: Ref) -> Type | None:
         if ref.node == "$":
-            return self.parameters.get(ref.output)
+            return self.parameters.get(ref.output) if "run" not in self.visible else None
         if ref.output == "item" and ref.node in self.items:
             return self.items[ref.node]
         return self.visible.get(ref.node, {}).get(ref.output)

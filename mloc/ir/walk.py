@@ -19,6 +19,7 @@ from mloc.ir.model import (
     Format,
     Get,
     Index,
+    Launch,
     Local,
     Logic,
     MakeList,
@@ -192,9 +193,16 @@ def map_exprs(pipeline: Pipeline, change: Callable[[Expr], Expr]) -> Pipeline:
     """The pipeline with `change` applied to every expression; the same object when nothing changed."""
     region = _map_region(pipeline.region, change)
     results = tuple(replace(r, value=rewrite(r.value, change)) for r in pipeline.results)
-    if region is pipeline.region and all(a.value is b.value for a, b in zip(results, pipeline.results, strict=True)):
+    launches = tuple(_map_launch(launch, change) for launch in pipeline.launches)
+    same = all(a.value is b.value for a, b in zip(results, pipeline.results, strict=True))
+    if region is pipeline.region and same and all(a is b for a, b in zip(launches, pipeline.launches, strict=True)):
         return pipeline
-    return replace(pipeline, region=region, results=results)
+    return replace(pipeline, region=region, results=results, launches=launches)
+
+
+def _map_launch(launch: Launch, change: Callable[[Expr], Expr]) -> Launch:
+    args = tuple((name, rewrite(value, change)) for name, value in launch.args)
+    return launch if all(a[1] is b[1] for a, b in zip(args, launch.args, strict=True)) else replace(launch, args=args)
 
 
 def _map_region(region: Region, change: Callable[[Expr], Expr]) -> Region:

@@ -180,6 +180,7 @@ def _of_settings(settings: Settings) -> Iterator[Feature]:
         (Feature.ENV, bool(settings.env)),
         (Feature.SECRET, bool(settings.secrets)),
         (Feature.CACHE, settings.cache is not None),
+        (Feature.PUBLISH, bool(settings.publishes)),
     ):
         if used:
             yield feature

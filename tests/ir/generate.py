@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import strategies as st
 
 from mloc.ir.model import (
+    RUN,
     Arm,
     Branch,
     Cache,
@@ -15,6 +16,7 @@ from mloc.ir.model import (
     Expr,
     FanOut,
     Input,
+    Launch,
     Merged,
     Node,
     Output,
@@ -59,7 +61,19 @@ class _Generator:
         sight: list[Expr] = [Ref(p.type, "$", p.name) for p in parameters]
         nodes = self.region(sight, [], "", 2)
         results = tuple(Result(f"r{at}", value.type, value) for at, value in enumerate(self.values(sight, 2)))
-        return Pipeline("generated", parameters, tuple(self.steps), Region(nodes), results, "generated.mlp", "0" * 64)
+        launches = tuple(self.launch(at, parameters) for at in range(self.random.randrange(3)))
+        return Pipeline("generated", parameters, tuple(self.steps), Region(nodes), results, "generated.mlp", "0" * 64, launches=launches)
+
+    def launch(self, at: int, parameters: tuple[Parameter, ...]) -> Launch:
+        known: list[Expr] = [Ref(type_, "run", name) for name, type_ in RUN.items()]
+        values = [(p.name, expression(self.random, p.type, known)) for p in parameters if not holds_artifact(p.type)]
+        args = tuple((name, value) for name, value in values if value is not None and self.random.randrange(2))
+        given = tuple((p.name, 'models/"x"') for p in parameters if holds_artifact(p.type))
+        if self.random.randrange(2):
+            return Launch("trigger", f"t{at}", args, assets=("a b", "c"), given=given)
+        choice = self.random.choice
+        times = choice(((None, None), ("2026-01-31", "2027-01-31")))
+        return Launch("schedule", f"s{at}", args, "0 3 * * 1", choice(("UTC", "Europe/Paris")), choice((False, True)), "queue", *times)
 
     def parameter(self, at: int) -> Parameter:
         if self.random.randrange(4) == 0:
@@ -154,6 +168,7 @@ class _Generator:
             choice((None, Cache(), Cache("2", 1000, ("a.b", "c"), "project"))),
             choice((None, ("none",), ("reads", "writes"))),
             choice((False, True)),
+            choice(((), ("a/b",))),
         )
 
     def branch(self, sight: list[Expr], visible: list[str], prefix: str, after: tuple[str, ...], depth: int) -> Branch:

@@ -14,9 +14,11 @@ from mloc.ir.model import (
     Effect,
     FanOut,
     Input,
+    Launch,
     Merged,
     Node,
     Output,
+    Overlap,
     Parameter,
     Pipeline,
     Region,
@@ -56,7 +58,26 @@ def from_document(data: Json) -> Pipeline:
         results=tuple(_result(entry) for entry in _objects(found, "results")),
         source=_text(source, "file"),
         source_sha256=_text(source, "sha256"),
+        launches=tuple(_launch(entry) for entry in _objects(found, "launches")),
         doc=_text(found, "doc"),
+    )
+
+
+def _launch(data: Object) -> Launch:
+    pairs = [as_array(pair, "an entry of `given`") for pair in as_array(data["given"], "`given`")]
+    return Launch(
+        "trigger" if data["kind"] == "trigger" else "schedule",
+        _text(data, "name"),
+        named_exprs(as_array(data["args"], "`args`")),
+        _text_or_none(data, "cron"),
+        _text(data, "timezone"),
+        data["catchup"] is True,
+        cast(Overlap, _text(data, "overlap")),
+        _text_or_none(data, "start"),
+        _text_or_none(data, "end"),
+        _texts(data, "assets"),
+        tuple((as_text(name, "a parameter"), as_text(asset, "an asset")) for name, asset in pairs),
+        _text(data, "doc"),
     )
 
 
@@ -184,6 +205,7 @@ def _settings(data: Object) -> Settings:
         cache=None if data["cache"] is None else _cache(as_object(data["cache"], "`cache`")),
         effects=None if data["effects"] is None else cast("tuple[Effect, ...]", _texts(data, "effects")),
         idempotent=data["idempotent"] is True,
+        publishes=_texts(data, "publishes"),
     )
 
 

@@ -12,6 +12,7 @@ from mloc.ir.model import (
     Expr,
     FanOut,
     Input,
+    Launch,
     Node,
     Parameter,
     Pipeline,
@@ -44,6 +45,25 @@ def document(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | 
         "steps": [_step(step) for step in pipeline.steps],
         "nodes": _region(pipeline.region, lines or {}),
         "results": [_result(r) for r in pipeline.results],
+        "launches": [_launch(launch) for launch in pipeline.launches],
+    }
+
+
+def _launch(launch: Launch) -> Json:
+    args: list[Json] = [[name, expr_json(value)] for name, value in launch.args]
+    return {
+        "kind": launch.kind,
+        "name": launch.name,
+        "doc": launch.doc,
+        "args": args,
+        "given": [list(pair) for pair in launch.given],
+        "cron": launch.cron,
+        "timezone": launch.timezone,
+        "catchup": launch.catchup,
+        "overlap": launch.overlap,
+        "start": launch.start,
+        "end": launch.end,
+        "assets": list(launch.assets),
     }
 
 
@@ -143,7 +163,8 @@ def _settings(settings: Settings) -> Json:
     assert isinstance(found, dict)
     effects: Json = None if settings.effects is None else list(settings.effects)
     more: dict[str, Json] = {"image": settings.image, "secrets": dict(settings.secrets), "effects": effects}
-    return found | more | {"idempotent": settings.idempotent, "cache": _cache(settings.cache)}
+    publishes: list[Json] = list(settings.publishes)
+    return found | more | {"idempotent": settings.idempotent, "cache": _cache(settings.cache), "publishes": publishes}
 
 
 def _cache(cache: Cache | None) -> Json:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from itertools import takewhile
+from typing import Literal
 
 from mloc.ir.model import (
+    RUN,
     Arm,
     Branch,
     Call,
     Expr,
     FanOut,
     Input,
+    Launch,
     Merged,
     Node,
     Output,
@@ -30,7 +33,7 @@ from mloc.ir.model import (
 )
 from mloc.ir.text.cursor import BadText, Cursor
 from mloc.ir.text.parse_exprs import ExprReader
-from mloc.ir.text.parse_settings import parse_settings
+from mloc.ir.text.parse_settings import parse_launch, parse_settings
 from mloc.ir.text.parse_types import Aliases, declared, domain, listed, parse_type
 from mloc.ir.text.words import Known
 from mloc.types.model import ListOf, Type
@@ -62,7 +65,7 @@ class _Reader:
     at: int = 0
     aliases: Aliases = field(default_factory=dict)
     groups: dict[str, Settings] = field(default_factory=dict)
-    known: Known = field(default_factory=dict)
+    known: Known = field(default_factory=lambda: {("run", name): type_ for name, type_ in RUN.items()})
     outputs: dict[str, dict[str, Type]] = field(default_factory=dict)
 
     def next(self, word: str, indent: int) -> Cursor | None:
@@ -95,9 +98,10 @@ class _Reader:
         steps = self.steps()
         region = self.region(0)
         results = self.results()
+        launches = self.launches()
         if self.at < len(self.lines):
             raise self.lines[self.at][1].bad("a node, or the end")
-        return Pipeline(label, parameters, steps, region, results, source, digest)
+        return Pipeline(label, parameters, steps, region, results, source, digest, launches=launches)
 
     def definitions(self) -> None:
         while (line := self.next("type", 0)) is not None:
@@ -134,6 +138,22 @@ class _Reader:
             found.append(Result(label, type_, self.exprs(line).expr(), values))
             line.end()
         return tuple(found)
+
+    def launches(self) -> tuple[Launch, ...]:
+        found: list[Launch] = []
+        while True:
+            if (line := self.next("schedule", 0)) is not None:
+                found.append(self.launch("schedule", line))
+            elif (line := self.next("trigger", 0)) is not None:
+                found.append(self.launch("trigger", line))
+            else:
+                return tuple(found)
+
+    def launch(self, kind: Literal["schedule", "trigger"], line: Cursor) -> Launch:
+        label = line.name()
+        line.expect("(")
+        args = tuple(listed(line, ")", lambda: self.argument(line)))
+        return parse_launch(line, Launch(kind, label, args))
 
     # ---- steps ----
 

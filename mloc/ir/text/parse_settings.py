@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Literal, TypeAlias, cast
 
-from mloc.ir.model import Cache, Effect, Resources, Retry, RetryOn, Settings
+from mloc.ir.model import Cache, Effect, Launch, Overlap, Resources, Retry, RetryOn, Settings
 from mloc.ir.text.cursor import Cursor
 
 _KEY = re.compile(r"(?!env\.|secret\.)[a-z_]+(?==)")
@@ -68,6 +68,7 @@ def _settings(leaves: dict[str, Leaf], lists: dict[str, list[object]], cursor: C
         cache=None if cache is None else _cache(cache),
         effects=None if effects is None else cast(tuple[Effect, ...], tuple(effects)),
         idempotent=leaves.pop("idempotent", None) is True,
+        publishes=cast(tuple[str, ...], tuple(lists.pop("publishes", ()))),
     )
     for key in (*leaves, *lists):
         raise cursor.wrong(f"there is no setting `{key}`")
@@ -78,3 +79,30 @@ def _cache(given: list[object]) -> Cache:
     """`[version, ttl_ms, [ignored, …], scope]`."""
     version, ttl, ignore, scope = given
     return Cache(cast("str | None", version), cast("int | None", ttl), tuple(cast(list[str], ignore)), cast(Scope, scope))
+
+
+def parse_launch(cursor: Cursor, launch: Launch) -> Launch:
+    """The fields of a launch that are not its usual ones: `cron="0 3 * * *" catchup=true`, up to the end of the line."""
+    leaves: dict[str, object] = {}
+    while (key := cursor.take(_KEY)) is not None:
+        cursor.expect("=")
+        leaves[key] = json.loads(cursor.json())
+    cursor.end()
+
+    def text(key: str) -> str | None:
+        return cast("str | None", leaves.pop(key, None))
+
+    found = replace(
+        launch,
+        cron=text("cron"),
+        timezone=text("timezone") or launch.timezone,
+        start=text("start"),
+        end=text("end"),
+        catchup=leaves.pop("catchup", None) is True,
+        overlap=cast(Overlap, leaves.pop("overlap", launch.overlap)),
+        assets=tuple(cast(list[str], leaves.pop("assets", []))),
+        given=tuple((label, asset) for label, asset in cast(list[list[str]], leaves.pop("given", []))),
+    )
+    for key in leaves:
+        raise cursor.wrong(f"a launch has no `{key}`")
+    return found

@@ -7,10 +7,12 @@ from typing import assert_never
 
 from mloc.ir.called import is_called
 from mloc.ir.model import (
+    RUN,
     Branch,
     Call,
     Expr,
     FanOut,
+    Launch,
     Node,
     Pipeline,
     Region,
@@ -44,7 +46,7 @@ class _Printer:
         self.types = TypeNames()
         self.settings: dict[Settings, str] = {}
         self.steps = {step.name: step for step in pipeline.steps}
-        self.known: Known = {("$", p.name): p.type for p in pipeline.parameters}
+        self.known: Known = {("$", p.name): p.type for p in pipeline.parameters} | {("run", n): type_ for n, type_ in RUN.items()}
         exprs = [e for node in nodes(pipeline.region) for e in (*own_exprs(node), *closing_exprs(node))]
         self.read: Known = {(r.node, r.output): r.type for r in refs(*exprs, *(r.value for r in pipeline.results))}
         self.lines: list[str] = []
@@ -59,8 +61,9 @@ class _Printer:
             for r in subject.results
         ]
         head = f"pipeline {name(subject.name)} from {json.dumps(subject.source)} sha256 {json.dumps(subject.source_sha256)}"
+        launches = [self.launch(launch) for launch in subject.launches]
         groups = [f"settings {label} = {settings_text(settings)}" for settings, label in self.settings.items()]
-        blocks = [[head], self.types.definitions, groups, parameters, steps, self.lines, results]
+        blocks = [[head], self.types.definitions, groups, parameters, steps, self.lines, results, launches]
         return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
     def step(self, step: Step) -> list[str]:
@@ -74,6 +77,22 @@ class _Printer:
             [] if code is None else [f"{_INDENT}| {line}".rstrip(" ") if not line else f"{_INDENT}| {line}" for line in code.split("\n")]
         )
         return [f"step {name(step.name)}({inputs}) -> {outputs} {how}", *lines]
+
+    def launch(self, launch: Launch) -> str:
+        args = ", ".join(f"{name(label)} = {self.expr(value)}" for label, value in launch.args)
+        usual = Launch(launch.kind, launch.name)
+        leaves = [
+            ("cron", launch.cron, None),
+            ("timezone", launch.timezone, usual.timezone),
+            ("catchup", launch.catchup, usual.catchup),
+            ("overlap", launch.overlap, usual.overlap),
+            ("start", launch.start, None),
+            ("end", launch.end, None),
+            ("assets", launch.assets, ()),
+            ("given", launch.given, ()),
+        ]
+        words = "".join(f" {label}={_compact(value)}" for label, value, default in leaves if value != default)
+        return f"{launch.kind} {name(launch.name)}({args}){words}"
 
     # ---- nodes ----
 
@@ -185,6 +204,8 @@ def settings_text(settings: Settings) -> str:
         words.append(f"effects={_compact(settings.effects)}")
     if settings.idempotent:
         words.append("idempotent=true")
+    if settings.publishes:
+        words.append(f"publishes={_compact(settings.publishes)}")
     words += [f"env.{name(key)}={json.dumps(value)}" for key, value in settings.env]
     return " ".join(words + [f"secret.{name(key)}={json.dumps(value)}" for key, value in settings.secrets])
 
