@@ -110,6 +110,16 @@ PATH_AS_TEXT = _rule("W0626", "path-as-text", "a file or folder is taken or retu
 LOCAL_PATH = _rule("W0627", "local-path", "a `str` output holds the path of a file that other steps do not have")
 NO_RUN = _rule("E0622", "no-run", "a step without exactly one `run`")
 SHELL_OUTPUT = _rule("E0617", "shell-output", "a shell step that never writes a declared output")
+SHELL_UNQUOTED = _rule("W0615", "shell-unquoted", "a variable of a shell step that a blank in its value takes apart")
+SHELL_NAME = _rule("E0616", "shell-name", "a variable of a shell step that nothing sets")
+SHELL_LITERAL = _rule("W0630", "shell-literal", "a variable in single quotes, where the shell leaves it as it is")
+SHELL_TEMPLATE = _rule("W0631", "shell-template", "another tool's placeholder in a shell step")
+SHELL_SPLICED = _rule("W0632", "shell-spliced", "a value that becomes part of the code of another program")
+SHELL_HIDDEN_FAILURE = _rule("W0633", "shell-hidden-failure", "a failing command of a shell step that does not fail it")
+SHELL_WORDS = _rule("W0634", "shell-list-as-words", "a loop of the shell over the JSON text of a list")
+SHELL_EARLY_END = _rule("W0635", "shell-early-end", "a command that is killed because the next one of a pipe stops reading")
+SHELL_SYNTAX = _rule("E0636", "shell-syntax", "a quote or bracket of a script that is never closed")
+SHELL_TAKEN = _rule("E0637", "shell-name-taken", "an input of a shell step whose name has a meaning of its own there")
 LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string literal")
 
 # 07: attributes, resources, images, environment
@@ -144,7 +154,17 @@ TIMES_BACKWARDS = _rule("E1014", "ends-before-start", "a schedule that ends befo
 NOT_EXPRESSIBLE = _rule("E1120", "not-expressible", "a construct that the target cannot express")
 
 _ABOUT_CODE = frozenset(
-    {MODULE_NOT_FOUND, FUNCTION_NOT_FOUND, ARGUMENT_MISMATCH, RETURN_MISMATCH, GENERATOR_FUNCTION, INLINE_NAME, SHELL_OUTPUT}
+    {
+        MODULE_NOT_FOUND,
+        FUNCTION_NOT_FOUND,
+        ARGUMENT_MISMATCH,
+        RETURN_MISMATCH,
+        GENERATOR_FUNCTION,
+        INLINE_NAME,
+        SHELL_OUTPUT,
+        SHELL_NAME,
+        SHELL_SYNTAX,
+    }
 )
 
 

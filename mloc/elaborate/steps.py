@@ -18,6 +18,7 @@ from mloc.diagnostics.rules import (
     UNBOUND_ROW,
 )
 from mloc.diagnostics.suggest import suggest
+from mloc.elaborate.asked import asked
 from mloc.elaborate.attributes import STEP, AttributeReader, Leaves
 from mloc.elaborate.names import reserved
 from mloc.elaborate.promises import held
@@ -202,7 +203,8 @@ class StepReader:
         script, spans = self._dedented(text)
         for output in found.outputs:
             variable = f"out_{output.name}" if found.named_outputs else "out"
-            if not re.search(rf"\b{variable}\b", script):
+            # One that is nearly its name is reported as a variable that nothing sets.
+            if not re.search(rf"\b{variable}\b", script) and not any(suggest(v, [variable]) for v in re.findall(r"\$\{?(\w+)", script)):
                 self.file.bag.report(
                     SHELL_OUTPUT,
                     output.span,
@@ -210,6 +212,10 @@ class StepReader:
                     label="declared here",
                     help=f'write it, as in `… > "${variable}"`',
                 )
+        from mloc.types.shell.check import check_shell  # only programs with shell steps pay for it
+
+        environment = frozenset(asked(self.file.module, found.name, ("env", "secrets")))
+        check_shell(script, found, environment, lambda start, end: _place(script, spans, start, end), self.file.bag)
         return RunShell(script, self.file.source.position(spans[0].start).line)
 
     def _dedented(self, text: t.Text) -> tuple[str, tuple[Span, ...]]:
@@ -225,6 +231,17 @@ class StepReader:
             start = text.span.start + lead + origin
             spans.append(Span(text.span.file, start, start + len(line)))
         return code, tuple(spans)
+
+
+def _place(code: str, lines: tuple[Span, ...], start: int, end: int) -> Span:
+    """The place of a stretch of a literal's code, cut off at the end of its line."""
+    number = code.count("\n", 0, start)
+    line = lines[min(number, len(lines) - 1)]
+    if len(set(lines)) < len(lines):
+        return line  # a short string, whose escapes are not counted
+    before = code.rfind("\n", 0, start) + 1
+    first = line.start + start - before
+    return Span(line.file, first, max(first + 1, min(first + end - start, line.end)))
 
 
 def _step(found: Signature, run: Run) -> Step:

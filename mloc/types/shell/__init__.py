@@ -1,0 +1,1 @@
+"""Reads the scripts of shell steps, without running them."""
