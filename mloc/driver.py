@@ -16,8 +16,11 @@ from mloc.elaborate.declarations import Loader
 from mloc.elaborate.program import elaborate
 from mloc.ir.model import Pipeline, RunPython
 from mloc.ir.program import program, spans
+from mloc.lint.importers import imported
+from mloc.lint.page import lint
+from mloc.lint.program import Program
 from mloc.passes import PIPELINE, legality, run
-from mloc.source import Line, SourceFile, Span
+from mloc.source import Line, SourceFile, Span, absolute, beside
 from mloc.source import load as load_source
 from mloc.types.python.project import Project
 from mloc.version import VERSION
@@ -71,6 +74,9 @@ def analyse(path: str, flags: Policy = EVERYTHING, *, for_targets: bool = False,
     bag = Bag()
     elaborated = elaborate(path, read, bag)
     project = elaborated.world.project(path)
+    subject = Program(elaborated.file, elaborated.types, elaborated.pipelines, lambda: imported(absolute(path), beside(path, project.root)))
+    for finding in lint(subject, bag):
+        bag.add(finding)
     # Wrong about the user's Python, mloc may be suppressed and the program is whole; after any other error it has holes.
     blocking = tuple(d for d in bag if d.rule.severity == "error" and not leaves_whole(d.rule))
     pipelines: tuple[Pipeline, ...] = ()

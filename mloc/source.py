@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import field
 from pathlib import Path
 
@@ -90,6 +92,29 @@ def load(path: str) -> SourceFile:
     except ValueError:
         raise SourceError(f"{path!r}: is not a usable path") from None
     return decode(path, data)
+
+
+def absolute(path: str) -> str:
+    """The path from the root, without links."""
+    return os.path.realpath(path)
+
+
+def beside(path: str, root: Path) -> Iterator[SourceFile]:
+    """The other programs of a project's folder, by absolute path; those that cannot be read are left out.
+
+    Where nothing says how far the project goes, `root` is the program's own folder, and no folder below it is entered.
+    """
+    own = absolute(path)
+    deep = (root / "pyproject.toml").is_file()
+    for folder, folders, files in os.walk(os.path.realpath(root)):
+        folders[:] = sorted(f for f in folders if deep and not f.startswith(".") and f not in ("node_modules", "venv"))
+        for name in sorted(files):
+            file = os.path.join(folder, name)
+            if name.endswith(".mlp") and file != own:
+                try:
+                    yield load(file)
+                except SourceError:
+                    continue
 
 
 def decode(path: str, data: bytes) -> SourceFile:

@@ -15,12 +15,16 @@ Applicability: TypeAlias = Literal["machine-applicable", "maybe-incorrect", "has
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of finding. Codes are stable and never reused; `slug` names it in words."""
+    """One kind of finding. Codes are stable and never reused; `slug` names it in words.
+
+    One that is a matter of taste is told only to those who ask for it by its code.
+    """
 
     code: str
     slug: str
     severity: Severity
     summary: str
+    taste: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from mloc.diagnostics.model import Rule, Severity
 RULES: dict[str, Rule] = {}
 
 
-def _rule(code: str, slug: str, summary: str) -> Rule:
+def _rule(code: str, slug: str, summary: str, *, taste: bool = False) -> Rule:
     if code in RULES:
         raise AssertionError(f"{code} is declared twice")
     severity: Severity = {"E": "error", "W": "warning", "N": "note"}[code[0]]  # type: ignore[assignment]
-    rule = Rule(code, slug, severity, summary)
+    rule = Rule(code, slug, severity, summary, taste)
     RULES[code] = rule
     return rule
 
@@ -37,6 +37,12 @@ IMPORT_NOT_FOUND = _rule("E0103", "import-not-found", "an imported file or name 
 IMPORT_CYCLE = _rule("E0104", "import-cycle", "files that import each other")
 NAMES_COLLIDE = _rule("E0105", "names-collide", "names that differ only in case or underscores")
 RESERVED_NAME = _rule("E0106", "reserved-name", "a name that Python or the language keeps for itself")
+UNUSED_IMPORT = _rule("W0107", "unused-import", "an import that nothing uses")
+UNUSED_DECLARATION = _rule("W0108", "unused-declaration", "a type, record, enum or constant that nothing uses")
+UNUSED_STEP = _rule("W0109", "unused-step", "a step that no pipeline calls")
+UNUSED_PARAMETER = _rule("W0110", "unused-parameter", "a parameter of a pipeline, or an input of a step, that nothing reads")
+NAMING = _rule("W0111", "naming", "a name written in another style than its kind", taste=True)
+SHADOWED_NAME = _rule("W0112", "shadowed-name", "a name that hides another")
 
 # 02: types
 TYPE_MISMATCH = _rule("E0201", "type-mismatch", "a value of another type than its place wants")
@@ -57,6 +63,10 @@ BAD_OPERATION = _rule("E0217", "bad-operation", "an operator that does not take 
 NOT_CONSTANT = _rule("E0218", "not-constant", "a run-time value where only a compile-time one may stand")
 NOT_A_VALUE = _rule("E0219", "not-a-value", "a step, type or pipeline used as a value")
 UNTYPED_EMPTY = _rule("E0220", "untyped-empty", "an empty list where nothing says what it holds")
+FLOAT_EQUALITY = _rule("W0212", "float-equality", "computed floats compared for equality")
+CONSTANT_CONDITION = _rule("W0213", "constant-condition", "a condition that is always true, or never")
+USELESS_FALLBACK = _rule("W0221", "useless-fallback", "a fallback for a value that is never null")
+DIVISION_BY_ZERO = _rule("W0222", "division-by-zero", "a division by a constant zero")
 
 # 03: calls and structure
 MISSING_ARGUMENT = _rule("E0301", "missing-argument", "a call without a required input")
@@ -66,11 +76,15 @@ RECURSIVE_PIPELINE = _rule("E0304", "recursive-pipeline", "a pipeline that calls
 POSITIONAL_ARGUMENT = _rule("E0305", "positional-argument", "an argument without its name")
 ARGUMENT_TWICE = _rule("E0306", "argument-twice", "an argument given twice")
 NESTED_CALL = _rule("E0307", "nested-call", "a step call inside another expression")
+CALL_IN_PURE = _rule("E0308", "call-in-pure-expression", "a step call in a projection, or in one side of an expression")
+DEPENDENCY_CYCLE = _rule("E0309", "dependency-cycle", "calls that need each other")
 RETURN_MISMATCH_OUTPUTS = _rule("E0310", "return-mismatch", "a `return` that does not match the declared outputs")
 MISSING_RETURN_STATEMENT = _rule("E0311", "missing-return", "a pipeline with outputs that returns nothing")
 AFTER_RETURN = _rule("E0312", "after-return", "a statement after `return`, or a `return` inside a block")
 NO_CALL = _rule("E0317", "no-call", "a statement that does nothing")
 BAD_ORDER = _rule("E0316", "bad-order", "`after` something that cannot be waited for")
+REDUNDANT_AFTER = _rule("W0314", "redundant-after", "`after` something that an argument needs already")
+SWAPPED_ARGUMENTS = _rule("W0318", "swapped-arguments", "two arguments that are named as each other's inputs")
 
 # 04: tables
 COLUMN_MISSING = _rule("E0402", "column-missing", "a column that a step needs is missing from the table it is given")
@@ -78,6 +92,13 @@ COLUMN_TYPE = _rule("E0403", "column-type", "a column of another type than a ste
 NULLABLE_COLUMN = _rule("E0404", "nullable-column", "a column with nulls given to a step that allows none")
 DUPLICATE_COLUMN = _rule("E0405", "duplicate-column", "a column that stands twice in a row")
 UNBOUND_ROW = _rule("E0406", "unbound-row-variable", "a row variable that no input binds")
+UNUSED_OUTPUT = _rule("W0401", "unused-output", "a call whose outputs nothing reads")
+IDENTICAL_CALL = _rule("W0408", "identical-call", "the same call made twice")
+LARGE_VALUE = _rule("W0409", "large-value", "a list or map of any length that is only passed on")
+METRIC_FIELD = _rule("E0410", "unknown-metric", "a field that Metrics do not have, or that a run would choose")
+UNREAD_METRICS = _rule("W0411", "unread-metrics", "metrics that are never read nor returned")
+UNUSED_VALUE = _rule("W0412", "unused-value", "a name whose value is never read")
+JUDGED_ON_TRAINING_ROWS = _rule("W0413", "judged-on-training-rows", "a model judged on the rows it was trained on")
 
 # 05: control flow
 NOT_A_LIST = _rule("E0501", "not-a-list", "a fan-out or projection over something that is not a list")
@@ -87,6 +108,14 @@ NEXT_MISPLACED = _rule("E0504", "next-misplaced", "a `next` that is missing, dou
 LOOP_BOUND = _rule("E0507", "loop-bound", "a `loop` without a finite bound, or with one that is too large")
 BAD_LIMIT = _rule("E0514", "bad-limit", "a `limit` that is not a positive whole number")
 BRANCH_TYPES = _rule("E0513", "branch-types", "a name bound to different types in the branches of an `if`")
+UNREACHABLE_BRANCH = _rule("W0505", "unreachable-branch", "a branch that never runs")
+MEMBERS_MISSING = _rule("W0506", "members-missing", "a chain over an enum that leaves members out and has no else")
+UNBOUNDED_GPUS = _rule("W0509", "unbounded-gpus", "a fan-out without `limit` over a list of any length, with GPUs in every item")
+OTHER_BRANCH = _rule("E0510", "other-branch", "a name that only another branch binds")
+IDENTICAL_BRANCHES = _rule("W0515", "identical-branches", "a condition whose branches are all the same")
+IDLE_LOOP = _rule("W0516", "idle-loop", "a loop in which no round differs from the one before, or decides about the end")
+UNUSED_ITEM = _rule("W0517", "unused-item", "a fan-out that never uses its item")
+UNREACHABLE_STATEMENT = _rule("W0518", "unreachable-statement", "a statement after `fail`")
 
 # 06: the code behind a step
 MODULE_NOT_FOUND = _rule("E0601", "module-not-found", "the Python module of a step is not in the project")
@@ -125,9 +154,13 @@ LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string l
 # 07: attributes, resources, images, environment
 BAD_QUANTITY = _rule("E0701", "bad-quantity", "a resource, time or count that is zero, negative or too large")
 UNKNOWN_RESOURCE = _rule("E0702", "unknown-resource", "a resource that does not exist")
+NO_DIGEST = _rule("W0703", "image-without-digest", "an image whose tag may be moved to another one")
+LATEST_TAG = _rule("W0704", "latest-image", "an image that is whatever is newest")
+MALFORMED_IMAGE = _rule("E0705", "malformed-image", "a text that is no image reference")
 OVER_LIMIT = _rule("W0708", "over-limit", "a step asks for more than the project allows")
 GPU_TYPE_ALONE = _rule("E0711", "gpu-type-alone", "a step that asks for a kind of GPU, but for none")
 REQUIRED_RESOURCE = _rule("W0712", "required-resource", "a step that does not ask for what the project requires of every step")
+EXTREME_RATIO = _rule("W0709", "extreme-ratio", "memory for one core that no machine has, or hardly any")
 BAD_ENVIRONMENT = _rule("E0710", "bad-environment", "an environment variable that cannot be set")
 UNKNOWN_ATTRIBUTE = _rule("E0720", "unknown-attribute", "an attribute that does not exist, or not in this block")
 BAD_ATTRIBUTE = _rule("E0721", "bad-attribute", "an attribute with the wrong arguments")

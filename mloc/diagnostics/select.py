@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mloc.diagnostics.model import Diagnostic
+from mloc.diagnostics.model import Diagnostic, Rule
 from mloc.frozen import dataclass
 
 
@@ -13,7 +13,8 @@ from mloc.frozen import dataclass
 class Policy:
     """What a project wants to hear: prefixes of codes, `W04` for all of a group.
 
-    `select` None means every warning. `strict` asks that every suppression says why. Errors are always reported.
+    `select` None means every warning. A rule of taste is reported only when `select` or `deny` names its whole code.
+    `strict` asks that every suppression says why. Errors are always reported.
     """
 
     select: tuple[str, ...] | None = None
@@ -33,11 +34,14 @@ EVERYTHING = Policy()
 
 def selected(diagnostics: Iterable[Diagnostic], policy: Policy) -> tuple[Diagnostic, ...]:
     """The findings that the policy lets through, the denied ones as errors."""
-    return tuple(_judged(d, policy) for d in diagnostics if d.rule.severity == "error" or _wanted(d.rule.code, policy))
+    return tuple(_judged(d, policy) for d in diagnostics if d.rule.severity == "error" or _wanted(d.rule, policy))
 
 
-def _wanted(code: str, policy: Policy) -> bool:
+def _wanted(rule: Rule, policy: Policy) -> bool:
     """The longer prefix wins, and `ignore` among equals: `select = ["W0401"]` takes one out of `ignore = ["W04"]`."""
+    code = rule.code
+    if rule.taste and code not in (policy.select or ()) and code not in policy.deny:
+        return False
     ignored = _length(code, policy.ignore)
     chosen = 0 if policy.select is None else _length(code, policy.select)
     return chosen is not None and (ignored is None or chosen > ignored)

@@ -15,6 +15,7 @@ from mloc.diagnostics.rules import (
     BAD_ATTRIBUTE,
     BAD_ENVIRONMENT,
     BAD_QUANTITY,
+    MALFORMED_IMAGE,
     NOT_USED_YET,
     NOT_YET,
     OVER_LIMIT,
@@ -24,6 +25,7 @@ from mloc.diagnostics.rules import (
 from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate import promises
 from mloc.elaborate.expect import Expectation
+from mloc.elaborate.images import malformed
 from mloc.elaborate.scope import Scope
 from mloc.ir.constant import canonical
 from mloc.ir.model import Cache, Const, Effect, Resources, Retry, RetryOn, Settings
@@ -43,7 +45,6 @@ _RETRY_ON: tuple[RetryOn, ...] = ("exception", "oom", "preempted", "timeout")
 _RESOURCES: dict[str, Type] = {"cpu": FLOAT, "memory": BYTES, "disk": BYTES, "shm": BYTES, "gpu": INT, "gpu_type": STR}
 _RETRY: dict[str, Type] = {"backoff": DURATION, "factor": FLOAT, "max_delay": DURATION}
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]*\Z")
 SETTINGS = ("retry", "timeout", "resources", "image", "env")
 _FAMILIAR = {
     **dict.fromkeys(("retries", "retires", "max_retries", "attempts"), "retry"),
@@ -249,8 +250,11 @@ class AttributeReader:
         reference = self.text(arguments[0].value, STR, "`image`")
         if reference is None:
             return {}
-        if not _IMAGE.match(reference):
-            return self._bad(arguments[0].span, f"`{reference}` is not an image reference", 'as in `image "registry/name:tag"`')
+        why = malformed(reference)
+        if why is not None:
+            help_ = 'as in `image "registry.example.com/name:1.2.3@sha256:…"`'
+            self.file.bag.report(MALFORMED_IMAGE, arguments[0].span, f"`{reference}` is not an image: it {why}", help=help_)
+            return {}
         return {"image": reference}
 
     def _env(self, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:

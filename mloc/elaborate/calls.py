@@ -20,6 +20,7 @@ from mloc.diagnostics.rules import (
 )
 from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.attributes import SETTINGS, Leaves, settings
+from mloc.elaborate.elsewhere import bound_elsewhere
 from mloc.elaborate.expect import Expectation, Provenance
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.scope import POISON, Local, Order, Outputs, Poison, Scope, Value
@@ -221,6 +222,9 @@ class Calls:
                 case Poison():
                     continue
                 case None if isinstance(expr, t.Name) and self.file.constant_or_kind(expr.text) is None:
+                    pipeline = self.exprs.pipeline
+                    if pipeline is not None and bound_elsewhere(pipeline, expr.text, expr.span, self.file.source, self.file.bag):
+                        continue
                     near = suggest(expr.text, scope.visible())
                     help_ = f"did you mean `{near}`?" if near else "`after` names calls, regions or values bound before"
                     fix = correction(expr.span, expr.text, scope.visible())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Edit, Fix
-from mloc.diagnostics.rules import BAD_COMPARISON, BAD_LITERAL, BAD_OPERATION, NOT_A_LIST, TYPE_MISMATCH, UNKNOWN_MEMBER
+from mloc.diagnostics.rules import BAD_COMPARISON, BAD_LITERAL, BAD_OPERATION, METRIC_FIELD, NOT_A_LIST, TYPE_MISMATCH, UNKNOWN_MEMBER
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.expect import Expectation, convert, fit
 from mloc.elaborate.narrowing import narrowing
@@ -33,6 +33,13 @@ def subscript(e: Expressions, expr: t.Subscript, scope: Scope) -> Expr:
         case MapOf(item):
             return Index(item, value, e.value(expr.key, scope, Expectation(STR, "the key of a map")))
         case Unknown():
+            return POISON
+        case Metrics(fields):
+            e.infer(expr.key, scope)
+            written = e.declared.source.text[expr.value.span.start : expr.value.span.end]
+            message = f"`{show(value.type)}` has no `[…]`: a metric is named in the program, not chosen by a run"
+            help_ = f"name it, as in `{written}.{fields[0].name}`" if fields else None
+            e.bag.report(METRIC_FIELD, expr.span, message, help=help_)
             return POISON
         case _:
             e.bag.report(BAD_OPERATION, expr.value.span, f"`{show(value.type)}` cannot be indexed", help="only lists and maps are")

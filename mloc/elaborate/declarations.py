@@ -26,7 +26,7 @@ from mloc.elaborate import phases
 from mloc.elaborate.attributes import SETTINGS, Leaves
 from mloc.elaborate.composites import record as build_record
 from mloc.elaborate.expressions import Expressions
-from mloc.elaborate.names import reserved
+from mloc.elaborate.names import folded, reserved
 from mloc.elaborate.scope import POISON, Scope
 from mloc.elaborate.steps import StepReader
 from mloc.elaborate.typexprs import TypeExpressions
@@ -101,6 +101,7 @@ class FileScope:
         self.names: dict[str, Found] = {}
         self.namespaces: dict[str, FileScope] = {}
         self.spans: dict[str, Span] = {}
+        self.spelt: dict[str, tuple[str, Span]] = {}
         self.poisoned: set[str] = set(module.broken)
         self.types: dict[str, Type] = {}
         self.consts: dict[str, Const] = {}
@@ -128,6 +129,17 @@ class FileScope:
         if not self.claim(name):
             return
         self.names[name.text] = found
+        if isinstance(found.declaration, (t.StepDef, t.PipelineDef)):
+            self._distinct(name)
+
+    def _distinct(self, name: t.Identifier) -> None:
+        """Steps and pipelines become names on an engine; types and constants do not."""
+        other, span = self.spelt.setdefault(folded(name.text), (name.text, name.span))
+        if other != name.text:
+            message = f"`{name.text}` and `{other}` become the same name on an engine"
+            there = Label(span, "the other one")
+            help_ = "engines ignore case and underscores; rename one"
+            self.bag.report(NAMES_COLLIDE, name.span, message, secondary=(there,), help=help_)
 
     def claim(self, name: t.Identifier) -> bool:
         """Whether a name may be declared here; reports what stands against it."""
@@ -140,19 +152,6 @@ class FileScope:
             there = Label(self.spans[name.text], "first declared here")
             self.bag.report(DUPLICATE, name.span, f"`{name.text}` is declared twice", secondary=(there,))
             return False
-        folded = name.text.lower().replace("_", "-")
-        for other, span in self.spans.items():
-            if folded == other.lower().replace("_", "-"):
-                both_code = isinstance(self.names.get(other), Found)
-                if both_code and name.text != other and _collides(self.names[other].declaration, name.text):
-                    self.bag.report(
-                        NAMES_COLLIDE,
-                        name.span,
-                        f"`{name.text}` and `{other}` become the same name on an engine",
-                        secondary=(Label(span, "the other one"),),
-                        help="engines ignore case and underscores; rename one",
-                    )
-                break
         self.spans[name.text] = name.span
         return True
 
@@ -387,8 +386,3 @@ def _dotted(expr: t.Expr) -> str | None:
     if isinstance(expr, t.Member) and isinstance(expr.value, t.Name):
         return f"{expr.value.text}.{expr.name.text}"
     return None
-
-
-def _collides(declaration: Named, name: str) -> bool:
-    """Steps and pipelines become names on an engine; types and constants do not."""
-    return isinstance(declaration, (t.StepDef, t.PipelineDef)) and bool(name)

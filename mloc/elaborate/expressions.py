@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from mloc.diagnostics.model import Bag, Edit, Fix
 from mloc.diagnostics.rules import (
     BAD_OPERATION,
+    CALL_IN_PURE,
+    METRIC_FIELD,
     NAMED_OUTPUT,
     NESTED_CALL,
     NOT_A_BOOL,
@@ -19,6 +21,7 @@ from mloc.diagnostics.rules import (
 )
 from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.composites import braces, fstring, list_literal, projection, subscript
+from mloc.elaborate.elsewhere import bound_elsewhere
 from mloc.elaborate.expect import Expectation, Provenance, fit
 from mloc.elaborate.literals import constant, quantity
 from mloc.elaborate.narrowing import path_of
@@ -43,10 +46,16 @@ _CALLED = "only steps, pipelines and records are called, by name"
 class Expressions:
     """Elaborates the expressions of one file. `declared` resolves what the scope does not know."""
 
-    def __init__(self, declared: FileScope, bag: Bag, provenance: Provenance | None = None) -> None:
+    def __init__(
+        self, declared: FileScope, bag: Bag, provenance: Provenance | None = None, types: dict[t.Expr, Type] | None = None
+    ) -> None:
         self.declared, self.bag, self.provenance = declared, bag, provenance
+        # Where the types of expressions are noted for the rules that look at the whole program.
+        self.types = types
         # The statement being read, before which a line may be put, and the scope there.
         self.around: tuple[Span, Scope] | None = None
+        # The pipeline whose body is read.
+        self.pipeline: t.PipelineDef | None = None
 
     def quiet(self, bag: Bag) -> Expressions:
         """The same, with what it reports going to another bag."""
@@ -85,8 +94,12 @@ class Expressions:
 
     def infer(self, expr: t.Expr, scope: Scope, hint: Type | None = None) -> Expr:
         """The expression with the type it has by itself; `hint` types empty literals and numbers."""
-        if isinstance(hint, Optional):
-            hint = hint.item
+        found = self._infer(expr, scope, hint.item if isinstance(hint, Optional) else hint)
+        if self.types is not None:
+            self.types[expr] = found.type
+        return found
+
+    def _infer(self, expr: t.Expr, scope: Scope, hint: Type | None) -> Expr:
         match expr:
             case t.IntLiteral() | t.FloatLiteral() | t.Text() | t.Bool() | t.Null():
                 return constant(expr, hint, self.bag)
@@ -164,6 +177,8 @@ class Expressions:
         if expr.text in _PYTHON:
             self.bag.report(UNDEFINED_NAME, expr.span, f"`{expr.text}` is not defined", help=_PYTHON[expr.text])
             return POISON
+        if self.pipeline is not None and bound_elsewhere(self.pipeline, expr.text, expr.span, self.declared.source, self.bag):
+            return POISON
         names = [*scope.visible(), *self.declared.value_names()]
         near, fix = suggest(expr.text, names), correction(expr.span, expr.text, names)
         help_ = f"did you mean `{near}`?" if near else None
@@ -228,7 +243,8 @@ class Expressions:
                 help_ = f"did you mean `{near}`?" if near else f"it has {has}"
                 fix = correction(expr.name.span, expr.name.text, [f.name for f in fields])
                 message = f"`{show(value.type)}` has no field `{expr.name.text}`"
-                self.bag.report(UNKNOWN_MEMBER, expr.name.span, message, help=help_, fix=fix)
+                rule = METRIC_FIELD if isinstance(value.type, Metrics) else UNKNOWN_MEMBER
+                self.bag.report(rule, expr.name.span, message, help=help_, fix=fix)
             case Optional():
                 help_ = "use it inside `if … != null:`, or give a fallback with `?? value` first"
                 self.bag.report(OPTIONAL_USED, expr.value.span, f"this may be null, and null has no field `{expr.name.text}`", help=help_)
@@ -246,13 +262,7 @@ class Expressions:
             return built
         name = expr.callee.text if isinstance(expr.callee, t.Name) else None
         if name is not None and self.declared.is_callable(name):
-            self.bag.report(
-                NESTED_CALL,
-                expr.span,
-                f"`{name}` is called inside another expression",
-                help="bind the call to a name first, so that the step has one: `x = " + name + "(…)`",
-                fix=bound_before(self, expr, name, scope),
-            )
+            self._nested(expr, name, scope)
         elif name is not None:
             names = self.declared.callable_names()
             near, fix = suggest(name, names), correction(expr.callee.span, name, names)
@@ -263,6 +273,21 @@ class Expressions:
         else:
             self.bag.report(BAD_OPERATION, expr.span, "this cannot be called", help=_CALLED)
         return POISON
+
+    def _nested(self, expr: t.CallExpr, name: str, scope: Scope) -> None:
+        if self.around is not None and scope is not self.around[1]:
+            element = next(iter(scope.names), None)
+            if element is None:
+                message = f"`{name}` is called in one side of an expression, where no step can run"
+                help_ = "write an `if` block: bind a name in every branch, and use that"
+            else:
+                message = f"`{name}` is called in a projection, where no step can run"
+                help_ = f"fan out: `results = for {element} in …:` with `result = {name}(…)` and `yield result`"
+            self.bag.report(CALL_IN_PURE, expr.span, message, help=help_)
+            return
+        message = f"`{name}` is called inside another expression"
+        help_ = f"bind the call to a name first, so that the step has one: `x = {name}(…)`"
+        self.bag.report(NESTED_CALL, expr.span, message, help=help_, fix=bound_before(self, expr, name, scope))
 
     def _not_callable(self, callee: t.Member, scope: Scope) -> None:
         """`module.step(…)` inside an expression, or something with a dot that is no step."""

@@ -12,6 +12,7 @@ from mloc.diagnostics.rules import (
     BAD_ATTRIBUTE,
     BAD_LIMIT,
     BAD_ORDER,
+    NAMES_COLLIDE,
     NEXT_MISPLACED,
     NO_CALL,
     NOT_A_LIST,
@@ -28,7 +29,7 @@ from mloc.elaborate.expect import Expectation, declared_as
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.loops import loop
 from mloc.elaborate.merge import label_of, merge
-from mloc.elaborate.names import Ids, Place, bound_names, reserved
+from mloc.elaborate.names import Ids, Place, bound_names, folded, reserved
 from mloc.elaborate.narrowing import narrowing, path_of
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
@@ -71,7 +72,7 @@ class Block:
 class Flow:
     """Elaborates the body of one pipeline; `active` are the pipelines being called, outermost first.
 
-    `bounds` are the ranges of its whole-number parameters.
+    `bounds` are the ranges of its whole-number parameters, `spelt` the names bound so far by what engines make of them.
     """
 
     file: FileScope
@@ -80,6 +81,10 @@ class Flow:
     ids: Ids
     active: tuple[t.PipelineDef, ...]
     bounds: Mapping[str, tuple[int, int]]
+    spelt: dict[str, tuple[str, Span]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.exprs.pipeline = self.active[-1]
 
     def block(self, body: tuple[t.Statement, ...], scope: Scope, place: Place) -> Block:
         """The nodes of a block; its names are bound in `scope`."""
@@ -160,6 +165,11 @@ class Flow:
                     REASSIGNED, name.span, f"`{name.text}` is already declared in this file", secondary=(there,), help="choose another name"
                 )
                 return
+        other, span = self.spelt.setdefault(folded(name.text), (name.text, name.span))
+        if other != name.text:
+            there = Label(span, "the other one")
+            message = f"`{name.text}` and `{other}` differ only in case or underscores"
+            self._report(NAMES_COLLIDE, name.span, message, secondary=(there,), help="engines make one name of both; rename one")
         scope.names[name.text] = local
 
     def _bind(self, statement: t.Bind, scope: Scope, place: Place, block: Block) -> None:

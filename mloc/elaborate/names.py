@@ -26,6 +26,11 @@ def reserved(name: str) -> str | None:
     return None
 
 
+def folded(name: str) -> str:
+    """What two names have in common that an engine may take for one."""
+    return re.sub("_+", "_", name.lower())
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a block stands: the id prefix of its fan-outs, and for every branch around it within them its label and the names that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from mloc.frozen import dataclass
 from mloc.ir.model import Parameter, Pipeline, Ref, Region, Step
 from mloc.source import SourceFile
 from mloc.syntax import tree as t
-from mloc.types.model import Unknown
+from mloc.types.model import Type, Unknown
 from mloc.types.signature import Signature
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Elaborated:
-    """The pipelines of a file (those without errors) and every file that was read."""
+    """The pipelines of a file (with holes where it has errors), every file that was read, and the types of its pipelines' expressions."""
 
     pipelines: tuple[Pipeline, ...]
     files: dict[str, SourceFile]
     world: World
+    file: FileScope
+    types: Mapping[t.Expr, Type]
 
 
 def elaborate(path: str, load: Loader, bag: Bag) -> Elaborated:
@@ -47,12 +50,13 @@ def elaborate(path: str, load: Loader, bag: Bag) -> Elaborated:
     for scope in tuple(world.scopes.values()):
         _declarations(scope)
     digest = _digest(world)
-    found = {id(scope): _pipelines(scope, digest) for scope in tuple(world.scopes.values())}
-    return Elaborated(found[id(file)], world.files, world)
+    types: dict[t.Expr, Type] = {}
+    found = {id(scope): _pipelines(scope, digest, types) for scope in tuple(world.scopes.values())}
+    return Elaborated(found[id(file)], world.files, world, file, types)
 
 
-def _pipelines(file: FileScope, digest: str) -> tuple[Pipeline, ...]:
-    found = [_pipeline(file, d, digest) for d in file.module.declarations if isinstance(d, t.PipelineDef)]
+def _pipelines(file: FileScope, digest: str, types: dict[t.Expr, Type]) -> tuple[Pipeline, ...]:
+    found = [_pipeline(file, d, digest, types) for d in file.module.declarations if isinstance(d, t.PipelineDef)]
     if any(launched for _, launched in found):
         from mloc.elaborate import assets
 
@@ -100,11 +104,11 @@ def _launches(file: FileScope, declaration: t.PipelineDef, found: Signature) -> 
     return launches(file, declaration, found)
 
 
-def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str) -> tuple[Pipeline, tuple[Launched, ...]]:
+def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str, types: dict[t.Expr, Type]) -> tuple[Pipeline, tuple[Launched, ...]]:
     found = signature(file, declaration.name, declaration.signature, declaration.doc)
     lines = {s.declaration.name.text: f" (line {s.file.source.position(s.declaration.name.span.start).line})" for s in file.names.values()}
     provenance = Provenance(lines=lines)
-    exprs = Expressions(file, file.bag, provenance)
+    exprs = Expressions(file, file.bag, provenance, types)
     steps: dict[str, Step] = {}
     flow = Flow(file, exprs, Calls(file, exprs, provenance, steps), Ids(), (declaration,), bounds_of(found))
     scope = Scope()

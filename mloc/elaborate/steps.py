@@ -20,7 +20,7 @@ from mloc.diagnostics.rules import (
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.asked import asked
 from mloc.elaborate.attributes import STEP, AttributeReader, Leaves
-from mloc.elaborate.names import reserved
+from mloc.elaborate.names import folded, reserved
 from mloc.elaborate.promises import held
 from mloc.ir.model import Input as IrInput
 from mloc.ir.model import Output as IrOutput
@@ -69,11 +69,10 @@ def _fresh(file: FileScope, name: t.Identifier, seen: dict[str, Span], what: str
         if other == name.text:
             file.bag.report(DUPLICATE, name.span, f"{what} `{name.text}` is declared twice", secondary=(Label(span, "first here"),))
             return False
-        if other.lower() == name.text.lower():
+        if folded(other) == folded(name.text):
             there = Label(span, "the other one")
-            file.bag.report(
-                NAMES_COLLIDE, name.span, f"{what}s `{other}` and `{name.text}` differ only in case", secondary=(there,), help="rename one"
-            )
+            message = f"{what}s `{other}` and `{name.text}` differ only in case or underscores"
+            file.bag.report(NAMES_COLLIDE, name.span, message, secondary=(there,), help="rename one")
             return False
     seen[name.text] = name.span
     return True

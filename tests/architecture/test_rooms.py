@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ORDER = tuple("version frozen source diagnostics config syntax types ir elaborate backend passes emit driver testing cli".split())
+ORDER = tuple("version frozen source diagnostics config syntax types ir elaborate lint backend passes emit driver testing cli".split())
 BESIDE = {
     # rooms that stand beside the order, with all they may import of mloc
     "runner": frozenset[str](),

@@ -86,12 +86,12 @@ def test_what_a_target_of_the_project_cannot_express_is_found(monkeypatch: pytes
     refusing = dataclasses.replace(load("kfp"), refused={Feature.RETRY: Refusal("it never tries again", "try in the step")})
     monkeypatch.setattr("mloc.driver.load", lambda _: refusing)
     settings('targets = ["kfp"]')
-    text = CACHED.replace("cache", "retry 2") + "\npipeline p():\n    a = train(x=1)\n"
+    text = CACHED.replace("cache", "retry 2") + "\npipeline p():\n    train(x=1)\n"
     Path("retried.mlp").write_text(text)
     assert main(["check", "retried.mlp"]) == 1
     assert "error[E1120]: target `kfp` cannot express" in capsys.readouterr().out
     assert main(["graph", "retried.mlp"]) == 0  # which is about no target
-    Path("retried.mlp").write_text(text.replace("    a =", "    # mloc: ignore[E1120] until the engine can\n    a ="))
+    Path("retried.mlp").write_text(text.replace("    train(", "    # mloc: ignore[E1120] until the engine can\n    train("))
     assert main(["check", "retried.mlp", "--deny-warnings"]) == 0
 
 

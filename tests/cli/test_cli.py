@@ -26,7 +26,7 @@ GOOD = """mlp 1
 step double(x: int) -> int:
     run inline "return 2 * x"
 
-pipeline twice(x: int in 0..100, name: str = "a") -> (y: int):
+pipeline twice(x: int in 0..100, _name: str = "a") -> (y: int):
     y = double(x=x)
     return y=y
 """

@@ -1,0 +1,61 @@
+"""The rules on one page, and what of their findings is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mloc.diagnostics.model import Bag, Diagnostic
+from mloc.diagnostics.rules import INLINE_NAME, SHELL_OUTPUT, leaves_whole
+from mloc.lint.branches import branches
+from mloc.lint.calls import calls
+from mloc.lint.conditions import conditions
+from mloc.lint.images import images, ratios
+from mloc.lint.naming import convention, shadows
+from mloc.lint.order import order
+from mloc.lint.outputs import large, outputs
+from mloc.lint.parameters import parameters
+from mloc.lint.program import Check, Program
+from mloc.lint.repetition import repetition
+from mloc.lint.unused import unused
+from mloc.lint.values import values
+from mloc.source import Span
+
+CHECKS: tuple[Check, ...] = (
+    unused,  # imports, declarations and steps
+    parameters,  # parameters of pipelines, inputs of steps
+    convention,  # how names are written
+    shadows,  # names that hide others
+    outputs,  # what calls give and nothing reads
+    large,  # values that should be files
+    calls,  # the same call twice, arguments exchanged, models judged on what they learnt from
+    order,  # `after` that data implies
+    values,  # comparisons, fallbacks, divisions
+    conditions,  # always true, or never
+    branches,  # cases left out, branches alike
+    repetition,  # fan-outs and loops
+    images,  # images that may change
+    ratios,  # machines that nobody has
+)
+_IN_CODE = (INLINE_NAME, SHELL_OUTPUT)
+"""What is wrong in the code that stands in a step, and may be why it does not mention an input."""
+
+
+def lint(program: Program, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What the rules find in a file, `found` being what was found in it before.
+
+    A declaration with an error says nothing yet of what it uses, so that all findings in it wait,
+    and those of the whole file (what is unused) wait for all errors.
+    """
+    path = program.file.source.path
+    errors = [d.primary.span for d in found if d.rule.severity == "error" and (d.rule in _IN_CODE or not leaves_whole(d.rule))]
+    here = [span for span in errors if span.file == path]
+    spoiled = [d.span for d in program.file.module.declarations if any(_within(error, d.span) for error in here)]
+    bag = Bag()
+    for check in CHECKS:
+        if not (errors and check is unused):
+            check(program, bag)
+    return (d for d in bag.sorted() if not any(_within(d.primary.span, span) for span in spoiled))
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start < outer.end
