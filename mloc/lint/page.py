@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mloc.diagnostics.model import Bag, Diagnostic
-from mloc.diagnostics.rules import INLINE_NAME, SHELL_OUTPUT, leaves_whole
+from mloc.diagnostics.rules import INLINE_NAME, SHELL_NAME, SHELL_OUTPUT, leaves_whole
 from mloc.lint.branches import branches
 from mloc.lint.calls import calls
 from mloc.lint.conditions import conditions
@@ -36,7 +36,7 @@ CHECKS: tuple[Check, ...] = (
     images,  # images that may change
     ratios,  # machines that nobody has
 )
-_IN_CODE = (INLINE_NAME, SHELL_OUTPUT)
+_IN_CODE = (INLINE_NAME, SHELL_NAME, SHELL_OUTPUT)
 """What is wrong in the code that stands in a step, and may be why it does not mention an input."""
 
 
