@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import stat
@@ -131,6 +132,8 @@ def _outcome(result: Path, ending: Ending, unit: Unit, step_file: str) -> dict[s
         error = as_object(said["error"], "the child's error")
         line = error.get("line")
         kind, message = as_text(error.get("kind"), "a kind"), as_text(error.get("message"), "a message")
+        if kind in ("contract", "domain"):
+            message += _by_step(unit)
         failure = StepFailed(kind, message, line if isinstance(line, int) else unit.line, log_tail=ending.tail)
         failure.file = step_file if isinstance(line, int) else unit.file
         raise failure
@@ -138,6 +141,12 @@ def _outcome(result: Path, ending: Ending, unit: Unit, step_file: str) -> dict[s
         kind, message = _bad_end(ending.code, bool(said))
         raise StepFailed(kind, message, unit.line, log_tail=ending.tail)
     return as_object(said.get("outputs"), "the child's outputs")
+
+
+def _by_step(unit: Unit) -> str:
+    """Which step broke its declaration, where the name it is called by does not say so."""
+    name = as_text(unit.body.get("step"), "a unit's step")
+    return "" if name in re.split(r"[.#\[\]]", unit.id) else f" (step `{name}`)"
 
 
 def _bad_end(code: int, returned: bool) -> tuple[str, str]:

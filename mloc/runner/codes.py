@@ -13,9 +13,11 @@ from .jsons import Json, as_int, as_text
 from .program import Step
 from .results import bind_results
 from .scalars import Invalid, Value
-from .tracebacks import user_failure
+from .tracebacks import UserCodeFailed, user_failure
 
 Function = Callable[..., object]
+_MOST = 30
+"""Columns of a table that a message names."""
 
 
 def prepare(run: dict[str, Json]) -> None:
@@ -55,10 +57,20 @@ def _call(function: Function, arguments: dict[str, object], source: str) -> obje
 
             result = asyncio.run(result)
     except BaseException as error:
-        raise user_failure(error, source) from None
+        failure = user_failure(error, source)
+        raise UserCodeFailed(failure.message + _columns(error, arguments), failure.line) from None
     if isinstance(result, (types.GeneratorType, types.AsyncGeneratorType)):
         raise Invalid("the step's function is a generator; it must return its outputs")
     return result
+
+
+def _columns(error: BaseException, arguments: dict[str, object]) -> str:
+    """The columns of the tables that the code was given, where it seems to have asked for one that is not there."""
+    if not isinstance(error, KeyError) and type(error).__name__ != "ColumnNotFoundError":
+        return ""
+    frames = {name: list(columns) for name, frame in arguments.items() if (columns := getattr(frame, "columns", None)) is not None}
+    told = [f"; the table `{name}` has {', '.join(f'`{column}`' for column in columns[:_MOST])}" for name, columns in frames.items()]
+    return "".join(told)
 
 
 def _load(place: str, source: str, code: Sequence[str]) -> Function:

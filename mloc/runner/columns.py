@@ -96,7 +96,7 @@ def _conform_column(arrow: ModuleType, type_: Type, column: ArrowColumn, label: 
         raise Invalid(f"{label} has {rows}, and its type {show_type(type_)} is not optional")
     target = arrow_type(arrow, kind)
     if column.type != target:
-        column = _cast(arrow, kind, column, target, label)
+        column = _cast(arrow, type_, column, target, label)
     if isinstance(kind, Enum):
         strange = [value for value in column.unique().to_pylist() if value is not None and value not in kind.members]
         if strange:
@@ -104,19 +104,31 @@ def _conform_column(arrow: ModuleType, type_: Type, column: ArrowColumn, label: 
     return column
 
 
-def _cast(arrow: ModuleType, kind: Type, column: ArrowColumn, target: ArrowType, label: str) -> ArrowColumn:
+def _cast(arrow: ModuleType, type_: Type, column: ArrowColumn, target: ArrowType, label: str) -> ArrowColumn:
+    kind, shown = base_type(type_), show_type(type_)
     if not _may_cast(kind, column.type):
-        raise Invalid(f"{label} is {column.type}, which is not {show_type(kind)}")
+        raise Invalid(f"{label} is {column.type}, which is not {shown}")
+    if _is("is_floating", column.type) and str(target) == "int64" and _is_rounded(column):
+        raise Invalid(
+            f"{label} is {column.type} and cannot be {shown}: it holds numbers beyond 2**53, which a float rounds; "
+            'in pandas, integers with nulls stay whole as `astype("Int64")`'
+        )
     # An int becomes the nearest float, as in the language; every other cast must be exact.
     widens = isinstance(kind, Scalar) and kind.name in ("float", "ratio")
     try:
         found = column.cast(target, safe=not widens)
         is_exact = not _is("is_timestamp", column.type) or found.cast(column.type).equals(column)
     except arrow.ArrowException as error:
-        raise Invalid(f"{label} is {column.type} and cannot be {show_type(kind)}: {error}") from None
+        raise Invalid(f"{label} is {column.type} and cannot be {shown}: {error}") from None
     if not is_exact:
-        raise Invalid(f"{label} holds times of day, which a {show_type(kind)} would lose")
+        raise Invalid(f"{label} holds times of day, which a {shown} would lose")
     return found
+
+
+def _is_rounded(column: ArrowColumn) -> bool:
+    """Whether a column of floats is no witness of the integers it was made of: one beyond 2**53 may have been rounded."""
+    ends = importlib.import_module("pyarrow.compute").min_max(column).as_py()
+    return any(end is not None and abs(end) > 2**53 for end in ends.values())
 
 
 def _may_cast(kind: Type, given: ArrowType) -> bool:

@@ -142,7 +142,7 @@ def _float(number: float, where: str) -> float:
 
 def _instant(moment: datetime, where: str) -> datetime:
     if moment.utcoffset() is None:
-        raise Invalid(f"`{where}`: the step gave {moment.isoformat()} without a zone; an instant needs one")
+        raise Invalid(f"`{where}`: expected datetime, the step gave {moment.isoformat()} without a zone; an instant needs one")
     if getattr(moment, "nanosecond", 0):
         raise Invalid(f"`{where}`: the step gave {moment.isoformat()}, finer than microseconds")
     try:

@@ -153,6 +153,7 @@ def test_casts_that_lose_nothing(tmp_path: Path, expression: str, type_: Json, r
             "the table has `b`, `c` beyond the declared columns, and Table{a: int} has exactly its own",
         ),
         ("pd.DataFrame({'a': [1.5]})", "int", "the column `a` is double and cannot be int"),
+        ("pd.DataFrame({'a': [2.0**53 + 2, None]})", optional("int"), "is double and cannot be int?: it holds numbers beyond 2**53"),
         ("pd.DataFrame({'a': [1.0, None]})", "int", "the column `a` has a null, and its type int is not optional"),
         ("pd.DataFrame({'a': ['x', None, None]})", "str", "the column `a` has 2 nulls, and its type str is not optional"),
         ("pd.DataFrame({'a': ['1']})", "int", "which is not int"),
@@ -179,6 +180,14 @@ def test_a_wrong_frame_fails_the_step(bench: Bench) -> None:
     failure = bench.fails(lambda: bench.inline("import pandas\nreturn pandas.DataFrame({'b': [1]})", table({"a": "int"})))
     assert (failure.kind, failure.retryable) == ("contract", False)
     assert failure.message == "`result`: the column `a: int` is missing; the table has `b`"
+
+
+def test_a_column_asked_for_by_a_wrong_name(bench: Bench) -> None:
+    type_ = table({"customer_id": "int"}, True)
+    rows = keep(bench, {"customer_id": [1], "total": [2]})
+    failure = bench.fails(lambda: bench.inline("return int(rows['Customer ID'].sum())", "int", inputs={"rows": (type_, rows)}))
+    assert failure.message.startswith("KeyError: 'Customer ID'")
+    assert failure.message.endswith("; the table `rows` has `customer_id`, `total`")
 
 
 def test_an_open_row_keeps_further_columns(tmp_path: Path) -> None:
