@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
+from mloc.backend import Backend, load
 from mloc.passes import PIPELINE, NamedPass
+from mloc.testing.table import details, matrix, unclaimed
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+ENGINES = {"kfp": ("Kubeflow Pipelines", "kfp"), "airflow": ("Airflow", "apache-airflow-core"), "flyte": ("Flyte", "flytekit")}
 
 
 def passes() -> str:
@@ -41,7 +46,43 @@ def _pictures(part: str) -> str:
     return "```text\n" + "\n".join(f"{when:8}{what.strip('`')}" for when, what in lines) + "\n```"
 
 
-PAGES = {"passes.md": passes}
+def backends() -> str:
+    """docs/backends.md, from what the backends declare and from the conformance programs."""
+    text = (DOCS / "backends.in.md").read_text(encoding="utf-8")
+    loaded = [load(target) for target in ENGINES]
+    parts = {
+        "MATRIX": matrix(loaded, "../tests/conformance/programs"),
+        "ENGINES": "\n".join(f"* {_engine(target)}" for target in ENGINES) + "\n",
+        "UNCLAIMED": ", ".join(f"`{feature.value}`" for feature in unclaimed(loaded)) or "none",
+        "DETAILS": "\n".join(_target(backend) for backend in loaded),
+    }
+    made = "docs/backends.in.md, mloc_*/capabilities.py and tests/conformance"
+    head = f"<!-- Made by `python tools/docs.py` from {made}; a test fails when it is stale. -->"
+    return head + "\n\n" + re.sub(r"@([A-Z]+)@\n?", lambda found: parts[found.group(1)], text)
+
+
+def _engine(target: str) -> str:
+    name, package = ENGINES[target]
+    lock = (ROOT / "tests" / "requirements" / "engines.lock").read_text(encoding="utf-8")
+    found = re.search(rf"^{re.escape(package)}==(\S+)", lock, re.MULTILINE)
+    if found is None:
+        raise LookupError(f"tests/requirements/engines.lock has no {package}")
+    return f"`{target}`: {name}, run on {package} {found.group(1)} ([its mapping](../backends/mloc_{target}/README.md))"
+
+
+def _target(backend: Backend) -> str:
+    lines = [f"### {backend.name}", "", details(backend)]
+    lines += ["What its local mode does differently from the language:", ""]
+    lines += [f"* {difference.what} ({_evidence(difference.evidence)})" for difference in backend.differences]
+    return "\n".join(lines) + "\n"
+
+
+def _evidence(text: str) -> str:
+    path, is_test, function = text.partition("::")
+    return f"[{function}](../{path})" if is_test else text
+
+
+PAGES = {"passes.md": passes, "backends.md": backends}
 
 
 def main(arguments: list[str]) -> None:
