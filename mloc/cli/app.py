@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import assert_never
 
-from mloc.cli.arguments import Check, Command, Compile, Explain, Format, Graph, Run, Schema, Stub, Version, parse
+from mloc.cli.arguments import Check, Command, Compile, Explain, Format, Graph, Run, Schema, Stub, Verify, Version, parse
 from mloc.cli.codes import BUG, FAILED, INTERRUPTED, OK, USAGE, UsageError
 from mloc.diagnostics.display import clean
 from mloc.version import VERSION
@@ -69,6 +69,11 @@ def _run(command: Command) -> int:
 
             gc.enable()  # this one may last
             return run(command)
+        case Verify():
+            from mloc.cli.verify import verify
+
+            gc.enable()  # as above
+            return verify(command)
         case Graph():
             from mloc.cli.graph import graph
 

@@ -62,6 +62,20 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Verify:
+    """`engines` are the targets to compare with, None for all that are installed; `settings` are the `name=value` texts, in order."""
+
+    file: str
+    pipeline: str | None
+    settings: tuple[str, ...]
+    params: Path | None
+    engines: tuple[str, ...] | None
+    store: Path
+    output_format: Literal["full", "json"]
+    color: Color
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     file: str
     pipeline: str | None
@@ -107,7 +121,7 @@ class Version:
     pass
 
 
-Command: TypeAlias = Check | Compile | Run | Graph | Format | Stub | Schema | Explain | Version
+Command: TypeAlias = Check | Compile | Run | Verify | Graph | Format | Stub | Schema | Explain | Version
 
 
 def parse(argv: Sequence[str] | None) -> Command:
@@ -117,7 +131,7 @@ def parse(argv: Sequence[str] | None) -> Command:
     if found.version:
         return Version()
     if found.command is None:
-        parser.error("a command is missing: check, compile, run, graph, fmt, stub, schema or explain (`mloc --help` says more)")
+        parser.error("a command is missing: check, compile, run, verify, graph, fmt, stub, schema or explain (`mloc --help` says more)")
     command: Command = _COMMANDS[found.command](found)
     return command
 
@@ -150,6 +164,11 @@ def _run(found: argparse.Namespace) -> Run:
     return Run(found.file, found.pipeline, settings, found.params, found.engine, found.store, found.report, found.jobs, found.color)
 
 
+def _verify(found: argparse.Namespace) -> Verify:
+    engines = None if found.engines is None else _codes(found.engines)
+    return Verify(found.file, found.pipeline, tuple(found.settings), found.params, engines, found.store, found.output_format, found.color)
+
+
 def _graph(found: argparse.Namespace) -> Graph:
     return Graph(found.file, found.pipeline, found.format, found.out, found.color)
 
@@ -174,6 +193,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], Command]] = {
     "check": _check,
     "compile": _compile,
     "run": _run,
+    "verify": _verify,
     "graph": _graph,
     "fmt": _format,
     "stub": _stub,
@@ -190,6 +210,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         ("check", "find mistakes in programs", texts.CHECK, _add_check),
         ("compile", "write what an engine runs", texts.COMPILE, _add_compile),
         ("run", "run a pipeline on this machine", texts.RUN, _add_run),
+        ("verify", "run a pipeline on every engine and compare", texts.VERIFY, _add_verify),
         ("graph", "draw a pipeline", texts.GRAPH, _add_graph),
         ("fmt", "rewrite programs in the one layout", texts.FORMAT, _add_format),
         ("stub", "print the step of a Python function", texts.STUB, _add_stub),
@@ -234,14 +255,20 @@ def _add_compile(command: argparse.ArgumentParser) -> None:
 
 def _add_run(command: argparse.ArgumentParser) -> None:
     _add_file(command)
-    command.add_argument("--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="give a parameter a value")
-    command.add_argument("--params", type=Path, metavar="FILE", help="a JSON file with values for parameters")
+    _add_values(command)
     command.add_argument("--engine", default="native", metavar="ENGINE", help="native, kfp, airflow or flyte (default: native)")
-    command.add_argument(
-        "--store", type=Path, default=Path(".mloc"), metavar="DIR", help="where artifacts, logs and reports are kept (default: .mloc)"
-    )
     command.add_argument("--report", type=Path, metavar="OUT.json", help="also write the run's report here")
     command.add_argument("--jobs", type=_positive, metavar="N", help="the most steps at a time (default: the cores; native only)")
+    _add_color(command)
+
+
+def _add_verify(command: argparse.ArgumentParser) -> None:
+    _add_file(command)
+    _add_values(command)
+    command.add_argument(
+        "--engines", action="append", metavar="ENGINES", help="compare with these: kfp,flyte (default: all that are installed)"
+    )
+    command.add_argument("--output-format", choices=("full", "json"), default="full", help="how to show what was found (default: full)")
     _add_color(command)
 
 
@@ -282,6 +309,14 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
 def _add_file(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE", help="the program (.mlp)")
     command.add_argument("--pipeline", metavar="NAME", help="which pipeline of the file (default: the only one)")
+
+
+def _add_values(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="give a parameter a value")
+    command.add_argument("--params", type=Path, metavar="FILE", help="a JSON file with values for parameters")
+    command.add_argument(
+        "--store", type=Path, default=Path(".mloc"), metavar="DIR", help="where artifacts, logs and reports are kept (default: .mloc)"
+    )
 
 
 def _add_color(command: argparse.ArgumentParser) -> None:

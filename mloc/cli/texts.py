@@ -8,11 +8,12 @@ examples:
   mloc check pipelines/*.mlp                        find mistakes without running anything
   mloc run churn.mlp --set customers=data.csv       run the pipeline on this machine
   mloc compile churn.mlp --target kfp -o out/       write what Kubeflow runs
+  mloc verify churn.mlp                             run it on every engine and compare
   mloc explain E0402                                say more about an error
 
 exit codes:
   0  all is well
-  1  the program has errors, its run failed, or what is committed is stale
+  1  the program has errors, its run failed, engines differ, or what is committed is stale
   2  wrong usage or configuration
   3  a bug in mloc
   4  the program is right, but the target cannot express it
@@ -53,6 +54,23 @@ examples:
 
 A value is read by the declared type of its parameter: numbers, texts, dates and enum members as they are, files and tables as paths,
 everything else, and null, as JSON. --params is a JSON object of name: value; --set wins over it.
+"""
+VERIFY = """\
+Runs a pipeline natively and on every engine that is installed, and compares the reports: statuses, values, attempts, order, errors.
+
+examples:
+  mloc verify churn.mlp --set customers=data/customers.csv
+  mloc verify churn.mlp --engines kfp,flyte
+  mloc verify churn.mlp --output-format json > verdict.json     (described by mloc/schemas/verify.schema.json)
+
+A target that cannot express the program is shown as refused, and one that is not installed is named; neither is a difference.
+Each engine's reports and logs are in DIR/verify/ENGINE. docs/backends.md lists what local modes are known to do differently.
+
+exit codes:
+  0  every engine that ran agrees
+  1  an engine differs, or the program has errors
+  2  wrong usage, an engine of --engines that cannot be used, or none that could be compared
+  4  every target refuses the program
 """
 GRAPH = """\
 Draws the steps of a pipeline, with its branches and fan-outs as boxes.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import mloc.testing
-from mloc.backend import Feature, Level, Support, load
+from mloc.backend import Feature, Level, Refusal, Support
 from mloc.testing.table import details, matrix
+from mloc_kfp import backend as kfp
 from tests.conftest import Golden
 
 ROOT = Path(__file__).parents[2]
@@ -34,23 +36,16 @@ def test_it_names_what_mloc_testing_has() -> None:
     assert set(imported.split(", ")) <= set(mloc.testing.__all__)
 
 
-class Quiet:
-    """A target that says of two constructs what it does."""
-
-    name = "quiet"
-    api = 2
-    capabilities = {Feature.FAN_OUT: Support(Level.LOWERED, "a | b"), Feature.GPU: Support(Level.NATIVE, "as it is", "tests/x.py::y")}
-    refused = {Feature.RETRY: mloc.backend.Refusal("it runs once", "try again in the step")}
-    differences = ()
-    lowering = ()
-    launcher = ""
-
-    def emit(self, request: object, bag: object) -> dict[str, str]:
-        return {}
+QUIET = replace(
+    kfp,
+    name="quiet",
+    capabilities={Feature.FAN_OUT: Support(Level.LOWERED, "a | b"), Feature.GPU: Support(Level.NATIVE, "as it is", "tests/x.py::y")},
+    refused={Feature.RETRY: Refusal("it runs once", "try again in the step")},
+)
 
 
 def test_the_table_of_a_target() -> None:
-    assert details(Quiet()) == (
+    assert details(QUIET) == (
         "| construct | arrives | as |\n| --- | --- | --- |\n"
         "| for | lowered | a \\| b |\n| resources gpu | native | as it is |\n"
         "| retry | refused | it runs once; try again in the step |\n"
@@ -58,7 +53,7 @@ def test_the_table_of_a_target() -> None:
 
 
 def test_what_one_target_has_and_another_has_not() -> None:
-    rows = {line.split(" | ")[0]: line.split(" | ")[1:] for line in matrix([Quiet(), load("kfp")], "p").splitlines()}
+    rows = {line.split(" | ")[0]: line.split(" | ")[1:] for line in matrix([QUIET, kfp], "p").splitlines()}
     assert rows["| for"][:2] == ["lowered", "native"]
     assert rows["| resources gpu"][:2] == ["native°", "native°"]
     assert rows["| retry"] == ["refused", "by the runner", "[retry](p/retry.mlp) |"]
