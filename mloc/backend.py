@@ -81,7 +81,11 @@ class Feature(Enum):
     GPU = "resources gpu"
     IMAGE = "image"
     ENV = "env"
-    SECRET = "secret"
+    SECRET_K8S = "a secret from k8s"
+    SECRET_ENV = "a secret from env"
+    SECRET_FILE = "a secret from file"
+    SECRET_AIRFLOW = "a secret from airflow"
+    SECRET_FLYTE = "a secret from flyte"
     CACHE = "cache"
     # launches
     SCHEDULE = "schedule"

@@ -119,7 +119,7 @@ def request(analysis: Analysis, pipeline: Pipeline, backend: Backend) -> Request
     modules = [step.run.module for step in pipeline.steps if isinstance(step.run, RunPython)]
     return Request(
         pipeline=pipeline,
-        program=program(pipeline, VERSION, lines),
+        program=program(pipeline, VERSION, lines, backend.name),
         code=_code(analysis.project, modules),
         runner=runner.sources(),
         mloc_version=VERSION,

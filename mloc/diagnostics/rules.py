@@ -172,6 +172,15 @@ CACHED_WRITES = _rule("E0802", "cached-writes", "a cached step that writes")
 CACHE_IGNORES_UNKNOWN = _rule("E0804", "cache-ignores-unknown", "`ignore` of `cache` names what the step does not take")
 RETRIED_WRITES = _rule("W0806", "retried-writes", "a step that writes is retried without being idempotent")
 
+# 09: secrets
+SECRET_FLOWS = _rule("E0901", "secret-flows", "a secret used as a value, which is stored and shown")
+PRINTED_SECRET = _rule("W0902", "printed-secret", "the code of a step prints a secret")
+UNDECLARED_SECRET = _rule("E0903", "undeclared-secret", "a secret that is not declared")
+UNUSED_SECRET = _rule("W0904", "unused-secret", "a secret that no step uses")
+HARD_CODED_SECRET = _rule("W0905", "hard-coded-secret", "a credential written into the program")
+BAD_SECRET_SOURCE = _rule("E0908", "bad-secret-source", "a place that secrets do not come from")
+RETURNED_SECRET = _rule("W0909", "returned-secret", "the code of a step gives a secret as an output")
+
 # 10: schedules and triggers
 BAD_CRON = _rule("E1001", "bad-cron", "a cron expression that cannot be read, or never fires")
 UNBOUND_PARAMETER = _rule("E1005", "unbound-parameter", "a schedule or trigger that does not bind a required parameter")

@@ -16,6 +16,8 @@ def asked(module: t.Module, step: str, names: tuple[str, ...]) -> dict[str, t.Ar
                 found.update(_named(_arguments(attributes, names)))
             case t.TargetDef(items=items):
                 for item in items:
+                    if isinstance(item, t.SecretSource):
+                        continue
                     found.update(_named(_arguments(item.attributes if isinstance(item, t.StepOverride) else (item,), names)))
             case t.PipelineDef(body=body):
                 found.update(_named(_overrides(body, step, names)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,13 +16,12 @@ from mloc.diagnostics.rules import (
     BAD_QUANTITY,
     MALFORMED_IMAGE,
     NOT_USED_YET,
-    NOT_YET,
     OVER_LIMIT,
     UNKNOWN_ATTRIBUTE,
     UNKNOWN_RESOURCE,
 )
 from mloc.diagnostics.suggest import correction, suggest
-from mloc.elaborate import promises
+from mloc.elaborate import promises, secrets
 from mloc.elaborate.expect import Expectation
 from mloc.elaborate.images import malformed
 from mloc.elaborate.scope import Scope
@@ -44,8 +42,7 @@ _EFFECTS: tuple[Effect, ...] = ("none", "reads", "writes", "random")
 _RETRY_ON: tuple[RetryOn, ...] = ("exception", "oom", "preempted", "timeout")
 _RESOURCES: dict[str, Type] = {"cpu": FLOAT, "memory": BYTES, "disk": BYTES, "shm": BYTES, "gpu": INT, "gpu_type": STR}
 _RETRY: dict[str, Type] = {"backoff": DURATION, "factor": FLOAT, "max_delay": DURATION}
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-SETTINGS = ("retry", "timeout", "resources", "image", "env")
+SETTINGS = ("retry", "timeout", "resources", "image", "env", "secrets")
 _FAMILIAR = {
     **dict.fromkeys(("retries", "retires", "max_retries", "attempts"), "retry"),
     **dict.fromkeys(("cpu", "memory", "gpu", "limits", "requests"), "resources"),
@@ -57,8 +54,7 @@ _FAMILIAR = {
 """What the engines and other tools call an attribute."""
 _FAMILIAR_RESOURCES = {"mem": "memory", "ram": "memory", "cpus": "cpu", "gpus": "gpu", "storage": "disk", "accelerator": "gpu_type"}
 PROMISES = ("cache", "effects", "idempotent", "publish")
-LATER = ("secrets",)
-STEP = ("run", *SETTINGS, *PROMISES, *LATER)
+STEP = ("run", *SETTINGS, *PROMISES)
 
 
 @dataclass(slots=True)
@@ -112,15 +108,13 @@ class AttributeReader:
 
     def one(self, name: str, arguments: tuple[t.Argument, ...], span: Span) -> Leaves:
         """The leaves of one attribute."""
-        if name in LATER:
-            self.file.bag.report(NOT_YET, span, f"`{name}` is not available in this version of mloc", label="read, but not run yet")
-            return {}
         readers: Mapping[str, Callable[[tuple[t.Argument, ...], Span], Leaves]] = {
             "retry": self._retry,
             "timeout": self._timeout,
             "resources": self._resources,
             "image": self._image,
             "env": self._env,
+            "secrets": partial(secrets.used, self),
             "cache": partial(promises.cache, self),
             "effects": partial(promises.effects, self),
             "idempotent": partial(promises.idempotent, self),
@@ -267,8 +261,14 @@ class AttributeReader:
                 continue
             name = argument.name.text
             path = f"env.{name}"
-            if path in leaves or name in ("PATH", "HOME", "LANG") or not _ENV_NAME.match(name):
-                why = "is set twice" if path in leaves else "is set by the runner" if _ENV_NAME.match(name) else "is not a variable name"
+            if path in leaves or name in secrets.KEPT or not secrets.ENV_NAME.match(name):
+                why = (
+                    "is set twice"
+                    if path in leaves
+                    else "is set by the runner"
+                    if secrets.ENV_NAME.match(name)
+                    else "is not a variable name"
+                )
                 self.file.bag.report(BAD_ENVIRONMENT, argument.name.span, f"`{name}` {why}")
                 continue
             value = self._env_value(argument.value)
@@ -278,6 +278,9 @@ class AttributeReader:
 
     def _env_value(self, expr: t.Expr) -> str | None:
         """A constant's text: environment variables are strings, so numbers and flags are written the way f-strings write them."""
+        if isinstance(expr, t.Name) and self.file.constant_or_kind(expr.text) == "secret" and self.scope.lookup(expr.text) is None:
+            self.file.secret_flows(expr.text, expr.span, "an environment variable given by `env`")
+            return None
         constant = self.file.compile_time(self.file.exprs.typed(expr, self.scope), expr.span, "an environment variable")
         if isinstance(constant.type, Unknown):
             return None
@@ -295,6 +298,7 @@ _EXAMPLES = {
     "resources": "resources cpu=2, memory=4GiB",
     "image": 'image "python:3.11-slim"',
     "env": 'env MODE="fast", WORKERS=4',
+    "secrets": secrets.EXAMPLE,
     "cache": promises.EXAMPLE,
     "effects": "effects reads, writes",
     "publish": promises.PUBLISH,
@@ -332,6 +336,7 @@ def settings(*layers: Leaves) -> Settings:
         resources,
         text("image"),
         env,
+        tuple((path[8:], value) for path, value in sorted(merged.items()) if path.startswith("secrets.") and isinstance(value, str)),
         cache=_cache(merged),
         effects=_effects(merged),
         idempotent=bool(merged.get("idempotent")),

@@ -196,7 +196,10 @@ def fstring(e: Expressions, expr: t.FString, scope: Scope) -> Expr:
         if isinstance(part, str):
             parts.append(part)
             continue
+        outer = e.goes_to
+        e.goes_to = f"an f-string, and with it into {outer}" if outer != "an expression" else "an f-string"
         value = e.infer(part, scope)
+        e.goes_to = outer
         bare = value.type.item if isinstance(value.type, Optional) else value.type
         if isinstance(bare, Unknown):
             bad = True

@@ -28,10 +28,12 @@ from mloc.elaborate.composites import record as build_record
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.names import folded, reserved
 from mloc.elaborate.scope import POISON, Scope
+from mloc.elaborate.secrets import flows
+from mloc.elaborate.secrets import secret as read_secret
 from mloc.elaborate.steps import StepReader
 from mloc.elaborate.typexprs import TypeExpressions
 from mloc.ir.constant import NoValue, canonical, is_constant, value_of
-from mloc.ir.model import Const, Expr
+from mloc.ir.model import Const, Expr, Secret
 from mloc.source import SourceError, SourceFile, Span
 from mloc.syntax import tree as t
 from mloc.syntax.parse import parse
@@ -70,6 +72,9 @@ class World:
     scopes: dict[str, FileScope] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
     loading: list[str] = field(default_factory=list)
+    # By name; the declarations that a step uses, by identity.
+    secrets: dict[str, Secret] = field(default_factory=dict)
+    used_secrets: set[int] = field(default_factory=set)
 
     def project(self, path: str) -> Project:
         """The project a file belongs to. Raises ProjectError when its configuration is broken."""
@@ -110,6 +115,7 @@ class FileScope:
         self.exprs = Expressions(self, self.bag)
         self.steps = StepReader(self)
         self._defaults: Leaves | None = None
+        self._secrets: dict[str, Secret] = {}
 
     # ---- collecting ----
 
@@ -305,6 +311,19 @@ class FileScope:
         value = self.compile_time(self.exprs.typed(declaration.value, Scope()), declaration.value.span)
         self.resolving.pop()
         return self.consts.setdefault(name, value)
+
+    def secret(self, declaration: t.SecretDef) -> Secret:
+        """A secret of this file with its sources."""
+        name = declaration.name.text
+        if name not in self._secrets:
+            self._secrets[name] = read_secret(self, declaration)
+        return self._secrets[name]
+
+    def secret_flows(self, name: str, span: Span, where: str) -> None:
+        """Report the use of a secret as a value."""
+        found = self.names[name]
+        found.file.world.used_secrets.add(id(found.declaration))
+        flows(self, name, found.declaration.name.span, span, where)
 
     def compile_time(self, value: Expr, span: Span, what: str = "this") -> Const:
         """The value of an expression that must be known now; a type with something unknown in it was reported where it was written."""

@@ -56,6 +56,8 @@ class Expressions:
         self.around: tuple[Span, Scope] | None = None
         # The pipeline whose body is read.
         self.pipeline: t.PipelineDef | None = None
+        # What the expression being read goes to, for messages.
+        self.goes_to = "an expression"
 
     def quiet(self, bag: Bag) -> Expressions:
         """The same, with what it reports going to another bag."""
@@ -63,7 +65,10 @@ class Expressions:
 
     def value(self, expr: t.Expr, scope: Scope, wanted: Expectation) -> Expr:
         """The expression as a value of the wanted type."""
-        return fit(self.infer(expr, scope, wanted.type), wanted, expr.span, self.bag, self.provenance, self.written(expr.span))
+        outer, self.goes_to = self.goes_to, wanted.what
+        found = self.infer(expr, scope, wanted.type)
+        self.goes_to = outer
+        return fit(found, wanted, expr.span, self.bag, self.provenance, self.written(expr.span))
 
     def written(self, span: Span) -> str:
         """What stands at a place of this file, as a message names it; `this` when it is too long for one."""
@@ -163,6 +168,9 @@ class Expressions:
         found = self.declared.constant_or_kind(expr.text)
         if isinstance(found, (Const,)):
             return found
+        if found == "secret":
+            self.declared.secret_flows(expr.text, expr.span, self.goes_to)
+            return POISON
         if found is not None:
             helps = {
                 "step": f"bind a call of it: `x = {expr.text}(…)`",

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Bag
-from mloc.diagnostics.rules import (
-    NOT_YET,
-)
+from mloc.diagnostics.rules import NOT_YET, UNUSED_SECRET
+from mloc.elaborate import credentials
 from mloc.elaborate.calls import Calls
 from mloc.elaborate.declarations import FileScope, Loader, World
 from mloc.elaborate.demands import check_demands
@@ -20,9 +19,11 @@ from mloc.elaborate.flow import Flow, bounds_of
 from mloc.elaborate.names import Ids, Place
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import Poison, Scope, Value
+from mloc.elaborate.secrets import targets as secret_targets
 from mloc.elaborate.steps import signature
 from mloc.frozen import dataclass
-from mloc.ir.model import Parameter, Pipeline, Ref, Region, Step
+from mloc.ir.model import Parameter, Pipeline, Ref, Region, Secret, Step
+from mloc.ir.walk import calls
 from mloc.source import SourceFile
 from mloc.syntax import tree as t
 from mloc.types.model import Type, Unknown
@@ -52,6 +53,9 @@ def elaborate(path: str, load: Loader, bag: Bag) -> Elaborated:
     digest = _digest(world)
     types: dict[t.Expr, Type] = {}
     found = {id(scope): _pipelines(scope, digest, types) for scope in tuple(world.scopes.values())}
+    for scope in tuple(world.scopes.values()):
+        _unused_secrets(scope)
+        credentials.check(scope.source, bag)
     return Elaborated(found[id(file)], world.files, world, file, types)
 
 
@@ -74,6 +78,7 @@ def _declarations(file: FileScope) -> None:
     """Check every declaration, used or not."""
     file.defaults()
     check_demands(file)
+    secret_targets(file)
     for declaration in file.module.declarations:
         match declaration:
             case t.TypeAliasDef() | t.RecordDef() | t.EnumDef():
@@ -82,8 +87,8 @@ def _declarations(file: FileScope) -> None:
                 file.constant(declaration)
             case t.StepDef():
                 file.steps.step(declaration)
-            case t.SecretDef(name=name):
-                file.bag.report(NOT_YET, name.span, "secrets are not available in this version of mloc", label="read, but not run yet")
+            case t.SecretDef():
+                file.secret(declaration)
             case t.LaunchDef():
                 from mloc.elaborate.launches import declared  # only programs with a schedule or trigger pay for it
 
@@ -94,6 +99,24 @@ def _declarations(file: FileScope) -> None:
                 )
             case _:
                 pass
+
+
+def _secrets(file: FileScope, *regions: Region) -> tuple[Secret, ...]:
+    """The secrets that the calls of a pipeline use, sorted by name."""
+    used = {name for region in regions for call in calls(region) for _, name in call.settings.secrets}
+    return tuple(file.world.secrets[name] for name in sorted(used))
+
+
+def _unused_secrets(file: FileScope) -> None:
+    """Report what nobody uses, where there is somebody who could: a file of declarations alone is there for others."""
+    declarations = file.module.declarations
+    if not any(isinstance(d, (t.StepDef, t.PipelineDef)) for d in declarations):
+        return
+    for declaration in declarations:
+        if isinstance(declaration, t.SecretDef) and id(declaration) not in file.world.used_secrets:
+            name = declaration.name
+            help_ = f"give it to a step: `secrets {name.text.upper()}={name.text}`; or remove it"
+            file.bag.report(UNUSED_SECRET, name.span, f"no step uses the secret `{name.text}`", help=help_)
 
 
 def _launches(file: FileScope, declaration: t.PipelineDef, found: Signature) -> tuple[Launched, ...]:
@@ -119,14 +142,16 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str, types: d
     outputs = results(file, exprs, found, block.returns, scope)
     parameters = tuple(Parameter(i.name, i.type, i.default, i.domain, i.doc, i.span) for i in found.inputs)
     launched = _launches(file, declaration, found)
+    region = Region(tuple(block.nodes))
     pipeline = Pipeline(
         found.name,
         parameters,
         tuple(steps.values()),
-        Region(tuple(block.nodes)),
+        region,
         outputs,
         Path(file.source.path).name,
         digest,
+        secrets=_secrets(file, region),
         launches=tuple(each.launch for each in launched),
         doc=found.doc,
         span=declaration.name.span,

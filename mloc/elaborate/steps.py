@@ -100,10 +100,23 @@ class StepReader:
         if name not in self.steps:
             found = self.signature(declaration)
             leaves = self.attributes.read(declaration.attributes, f"step `{name}`", STEP)
-            held(self.attributes, declaration, found, {**self.file.defaults(), **leaves})
+            merged = {**self.file.defaults(), **leaves}
+            held(self.attributes, declaration, found, merged)
             run = self._run(declaration, found)
+            if run is not None:
+                self._leaks(declaration, run, merged)
             self.steps[name] = None if run is None else (_step(found, run), leaves)
         return self.steps[name]
+
+    def _leaks(self, declaration: t.StepDef, run: Run, merged: Leaves) -> None:
+        secrets = {path[8:]: name for path, name in merged.items() if path.startswith("secrets.") and isinstance(name, str)}
+        text = next((a.value for d in declaration.attributes if d.kind is not None for a in d.arguments), None)
+        if not secrets or not isinstance(text, t.Text):
+            return
+        from mloc.elaborate.leaking import check  # only steps with secrets pay for it
+
+        places = dict(enumerate(self._dedented(text)[1]))
+        check(declaration.name.text, run, places, text.span, secrets, self.file.world.project(self.file.source.path), self.file.bag)
 
     def _row_variables(self, found: Signature, declaration: t.StepDef) -> None:
         bound = {v for i in found.inputs for v in _variables(i.type)}

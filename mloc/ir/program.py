@@ -35,11 +35,14 @@ from mloc.ir.model import (
     RunPython,
     RunRequire,
     RunShell,
+    Secret,
+    SecretSource,
     Settings,
     Step,
     Widen,
 )
 from mloc.ir.walk import nodes, refs
+from mloc.runner.jsons import as_array, as_object, as_text, as_text_or_none
 from mloc.source import Line, Span
 from mloc.types.encode import Json, domain_json, type_json
 from mloc.types.model import STR, ListOf, Type
@@ -78,8 +81,11 @@ class _Scope:
     fan_out: str | None = None
 
 
-def program(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | None = None) -> dict[str, Json]:
-    """The document a bundle carries as `program.json`. `lines` are the source lines by the keys of `spans`."""
+def program(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | None = None, target: str | None = None) -> dict[str, Json]:
+    """The document a bundle carries as `program.json`. `lines` are the source lines by the keys of `spans`.
+
+    `target` says which sources of secrets count; None is this machine.
+    """
     lines = lines or {}
     builder = _Builder(pipeline, lines)
     builder.region(pipeline.region, _Scope())
@@ -90,6 +96,7 @@ def program(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | N
         "mloc": mloc_version,
         "pipeline": pipeline.name,
         "source": {"file": pipeline.source, "sha256": pipeline.source_sha256},
+        "secrets": {secret.name: _source_on(secret, target) for secret in pipeline.secrets},
         "steps": {step.name: _step_json(step) | _file(pipeline, lines.get(step_line(step.name))) for step in pipeline.steps},
         "units": builder.units,
     }
@@ -209,6 +216,28 @@ def expr_json(expr: Expr) -> Json:
             assert_never(expr)
 
 
+def _source_on(secret: Secret, target: str | None) -> Json:
+    """Where a secret comes from on a target: its own source, else the one for all; null when it has neither."""
+    found = {source.target: source for source in secret.sources}
+    source = found.get(target) or found.get(None)
+    return None if source is None else [source.kind, dict(source.arguments)]
+
+
+def secret_json(secret: Secret) -> Json:
+    """The sources of a secret: kind, arguments by name, and the target, null for every other one."""
+    return [[source.kind, dict(source.arguments), source.target] for source in secret.sources]
+
+
+def sources_of(data: Json) -> tuple[SecretSource, ...]:
+    """The sources that `secret_json` wrote."""
+    found = []
+    for entry in as_array(data, "the sources of a secret"):
+        kind, arguments, target = as_array(entry, "a source")
+        pairs = tuple((name, as_text(text, name)) for name, text in as_object(arguments, "its arguments").items())
+        found.append(SecretSource(as_text(kind, "a kind"), pairs, as_text_or_none(target, "a target")))
+    return tuple(found)
+
+
 def settings_json(settings: Settings) -> Json:
     retry, resources = settings.retry, settings.resources
     return {
@@ -221,6 +250,7 @@ def settings_json(settings: Settings) -> Json:
         },
         "timeout_ms": settings.timeout_ms,
         "env": dict(settings.env),
+        "secrets": dict(settings.secrets),
         "resources": {
             "cpu": resources.cpu,
             "memory": resources.memory,

@@ -87,6 +87,7 @@ class _Verifier:
         self.distinct((r.name for r in self.subject.results), "result")
         for parameter in self.subject.parameters:
             self.declared(parameter)
+        self.distinct((s.name for s in self.subject.secrets), "secret")
         for step in self.subject.steps:
             self.step(step)
         added = self.region(self.subject.region, "")

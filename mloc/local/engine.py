@@ -25,6 +25,7 @@ from mloc.local.store import RunFolder
 from mloc.runner.api import Program, Records, StepFailed, run_unit
 from mloc.runner.jsons import Json
 from mloc.runner.records import now
+from mloc.runner.secrets import MissingSecret, on_this_machine, variable_of
 from mloc.source import Line
 from mloc.version import VERSION
 
@@ -69,9 +70,12 @@ def run_engine(
     folder = RunFolder(store, run_id)
     started = now()
     try:
-        ending = _refused(pipeline, parameters, target, folder, lines or {})
+        checker = Program(dict(program(pipeline, VERSION, lines)))
+        ending = _refused(checker, parameters, target, folder)
         if ending is None:
-            ending = _launch(folder, bundle_dir, launcher, target, parameters, progress)
+            ending = _launch(folder, bundle_dir, launcher, target, parameters, on_this_machine(checker), progress)
+    except MissingSecret as missing:
+        ending = _Ending((target, ""), "failed", f"{missing}; nothing was started")
     finally:
         if progress is not None:
             progress.close()
@@ -91,11 +95,8 @@ def run_engine(
     return made
 
 
-def _refused(
-    pipeline: Pipeline, parameters: Mapping[str, str], target: str, folder: RunFolder, lines: Mapping[str, Line]
-) -> _Ending | None:
+def _refused(checker: Program, parameters: Mapping[str, str], target: str, folder: RunFolder) -> _Ending | None:
     """The failure of a launch with wrong parameters: it is refused here, before the engine starts."""
-    checker = Program(dict(program(pipeline, VERSION, lines)))
     captures = {f"${name}": text for name, text in parameters.items()}
     try:
         run_unit(checker, PARAMETERS, captures, store=folder.artifacts(), records=Records(None))
@@ -105,11 +106,18 @@ def _refused(
 
 
 def _launch(
-    folder: RunFolder, bundle_dir: Path, launcher: str, target: str, parameters: Mapping[str, str], progress: Progress | None
+    folder: RunFolder,
+    bundle_dir: Path,
+    launcher: str,
+    target: str,
+    parameters: Mapping[str, str],
+    secrets: Mapping[str, str],
+    progress: Progress | None,
 ) -> _Ending:
     given, result, log = folder.folder / "parameters.json", folder.folder / "result.json", folder.folder / "engine.log"
     command = [sys.executable, "-P", "-m", launcher, str(bundle_dir.absolute()), "--params", str(given), "--records", str(folder.records)]
     environment = {**os.environ, "MLOC_RECORDS": str(folder.records), "MLOC_STORE": str(folder.store)}
+    environment |= {variable_of(name): value for name, value in secrets.items()}
     try:
         given.write_text(json.dumps(dict(parameters)), encoding="ascii")
         code, interrupted = _run([*command, "--store", str(folder.store), "--result", str(result)], environment, log, progress)

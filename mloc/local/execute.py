@@ -20,6 +20,7 @@ from mloc.local.store import RunFolder, RunRecords
 from mloc.runner.api import FileStore, Program, StepFailed, run_unit
 from mloc.runner.jsons import Json
 from mloc.runner.records import now
+from mloc.runner.secrets import MissingSecret, on_this_machine
 from mloc.source import Line
 from mloc.version import VERSION
 
@@ -98,6 +99,10 @@ class _Run:
         except StepFailed as failure:
             self.tell(PARAMETERS, failure)
             return _Ending("failed")
+        try:
+            on_this_machine(self.program)
+        except MissingSecret as missing:
+            return _Ending("failed", f"{missing}; nothing was started")
         machine = capacity()
         refused = over_capacity(self.pipeline, machine, lines)
         if refused is not None:

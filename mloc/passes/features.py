@@ -70,6 +70,13 @@ _TYPES: dict[type, Feature] = {
     Model: Feature.MODEL,
     Metrics: Feature.METRICS,
 }
+_SOURCES = {
+    "k8s": Feature.SECRET_K8S,
+    "env": Feature.SECRET_ENV,
+    "file": Feature.SECRET_FILE,
+    "airflow": Feature.SECRET_AIRFLOW,
+    "flyte": Feature.SECRET_FLYTE,
+}
 _TIMES = (DATE, DATETIME, DURATION)
 
 
@@ -118,6 +125,10 @@ def _around(pipeline: Pipeline, target: str | None) -> Iterator[Use]:
             yield Use(feature, pipeline.span, pipeline.name)
     for launch in pipeline.launches:
         yield Use(Feature.SCHEDULE if launch.kind == "schedule" else Feature.TRIGGER, launch.span, launch.name)
+    for secret in pipeline.secrets:
+        for source in secret.sources:
+            if source.target == target or (source.target is None and all(other.target != target for other in secret.sources)):
+                yield Use(_SOURCES[source.kind], secret.span, f"secret {secret.name}")
     for each in pipeline.targets:
         for override in each.overrides:
             if target in (None, each.name):
@@ -178,7 +189,6 @@ def _of_settings(settings: Settings) -> Iterator[Feature]:
         (Feature.GPU, resources.gpu is not None or resources.gpu_type is not None),
         (Feature.IMAGE, settings.image is not None),
         (Feature.ENV, bool(settings.env)),
-        (Feature.SECRET, bool(settings.secrets)),
         (Feature.CACHE, settings.cache is not None),
         (Feature.PUBLISH, bool(settings.publishes)),
     ):

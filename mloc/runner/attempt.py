@@ -10,7 +10,7 @@ import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from .failures import StepFailed
 from .jsons import Json, as_int, as_object, as_text, canonical, parse
 from .program import Program, Unit
 from .scalars import Invalid, check_text
+from .secrets import Mask
 from .store import Store, StoreError, reason
 from .supervise import Ending, OnLog, supervise
 
@@ -42,16 +43,27 @@ class Attempt:
     log: Path | None
     on_log: OnLog | None
     cancel: threading.Event | None
+    secrets: Mapping[str, str]
+    """By the environment variable that the step finds them in."""
 
 
 def run_attempt(attempt: Attempt) -> dict[str, Json]:
     """The wire values of the outputs, artifacts kept in the store. Raises StepFailed; the scratch folder is gone in any case."""
+    mask = Mask(tuple(attempt.secrets.values()))
+    try:
+        return _attempted(attempt, mask)
+    except StepFailed as failure:
+        failure.message, failure.log_tail = mask.text(failure.message), mask.text(failure.log_tail)
+        raise
+
+
+def _attempted(attempt: Attempt, mask: Mask) -> dict[str, Json]:
     if "require" in attempt.program.step(as_text(attempt.unit.body.get("step"), "a unit's step")).run:
         return _require(attempt)
     try:
         scratch = Path(tempfile.mkdtemp(prefix="mloc-"))
         try:
-            return _run_in(scratch, attempt)
+            return _run_in(scratch, attempt, mask)
         finally:
             _remove(scratch)
     except StoreError as error:
@@ -67,7 +79,7 @@ def _require(attempt: Attempt) -> dict[str, Json]:
     return {}
 
 
-def _run_in(scratch: Path, attempt: Attempt) -> dict[str, Json]:
+def _run_in(scratch: Path, attempt: Attempt, mask: Mask) -> dict[str, Json]:
     program, unit = attempt.program, attempt.unit
     work, given, made = scratch / "work", scratch / "in", scratch / "out"
     for folder in (work, given, made):
@@ -77,7 +89,7 @@ def _run_in(scratch: Path, attempt: Attempt) -> dict[str, Json]:
     inputs: dict[str, Json] = {
         declared.name: fetch(declared.name, declared.type, attempt.inputs[declared.name], attempt.store, given) for declared in step.inputs
     }
-    environment = _environment(unit)
+    environment = {**_environment(unit), **attempt.secrets}
     job: dict[str, Json] = {
         "name": name,
         "step": program.step_json(name),
@@ -89,12 +101,16 @@ def _run_in(scratch: Path, attempt: Attempt) -> dict[str, Json]:
         "result": str(scratch / "result.json"),
     }
     (scratch / "job.json").write_text(canonical(job), encoding="ascii")
-    ending = _supervise(scratch, work, environment, attempt)
+    ending = _supervise(scratch, work, environment, attempt, mask)
     outputs = _outcome(scratch / "result.json", ending, unit, program.step_file(name))
+    for output, wire in outputs.items():
+        if mask.held_by(wire):
+            message = f"the output `{output}` holds the value of a secret, and outputs are stored and shown"
+            raise StepFailed("secret", message, unit.line, log_tail=ending.tail)
     return {declared.name: keep(declared.type, outputs[declared.name], attempt.store) for declared in step.outputs}
 
 
-def _supervise(scratch: Path, work: Path, environment: dict[str, str], attempt: Attempt) -> Ending:
+def _supervise(scratch: Path, work: Path, environment: dict[str, str], attempt: Attempt, mask: Mask) -> Ending:
     unit = attempt.unit
     timeout = unit.settings.get("timeout_ms")
     return supervise(
@@ -106,6 +122,7 @@ def _supervise(scratch: Path, work: Path, environment: dict[str, str], attempt: 
         on_log=attempt.on_log,
         timeout=None if timeout is None else as_int(timeout, "timeout_ms") / 1000,
         cancel=attempt.cancel,
+        mask=mask,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-KINDS = ("exception", "timeout", "oom", "killed", "contract", "domain", "decoding", "expression", "store", "require", "cancelled")
+KINDS = ("exception", "timeout", "oom", "killed", "contract", "domain", "decoding", "expression", "store", "require", "secret", "cancelled")
 
 # What a retry's `on` must name for a kind to be tried again; kinds that are not here never are.
 _RETRIED_AS = {

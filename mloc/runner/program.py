@@ -76,6 +76,7 @@ class Program:
             raise BadProgram(f"this runner reads {SCHEMA}, not {schema!r}: the program was written by another version of mloc")
         self.pipeline = as_text(self.document.get("pipeline"), "the pipeline's name")
         self.source_file = as_text(as_object(self.document.get("source"), "the source").get("file"), "the source's file")
+        self.secrets = as_object(self.document.get("secrets", {}), "the secrets")
         self._steps = as_object(self.document.get("steps"), "the steps")
         self._units = as_object(self.document.get("units"), "the units")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from .jsons import Json, as_array, as_text
 from .program import Input, Program, Retry, Unit, parse_retry
 from .records import Records, now
 from .scalars import Invalid
+from .secrets import find
 from .store import Store
 from .supervise import OnLog
 from .units import Captures
@@ -33,6 +34,7 @@ class Surroundings:
     attempt: int
     on_log: OnLog | None
     cancel: threading.Event | None
+    secrets: Mapping[str, str]
 
 
 def step_inputs(program: Program, unit: Unit, captures: Captures) -> dict[str, Json]:
@@ -60,13 +62,18 @@ def _input(declared: Input, args: dict[str, Json], captures: Captures) -> Json:
 def run_step(program: Program, unit: Unit, step_id: str, inputs: dict[str, Json], around: Surroundings) -> dict[str, Json]:
     """The wire values of a step's outputs, after the declared attempts (one when `around.retries` is False). Raises StepFailed."""
     retry = parse_retry(unit.settings.get("retry"))
+    try:
+        secrets = find(program, unit, around.secrets)
+    except StepFailed as failure:
+        around.records.failed(step_id, unit.id, failure)
+        raise
     attempt, made = around.attempt, 0
     while True:
         if around.cancel is not None and around.cancel.is_set():
             raise StepFailed("cancelled", "the run was cancelled before the step started", unit.line, made)
         made += 1
         try:
-            return _recorded(program, unit, step_id, attempt, inputs, around)
+            return _recorded(program, unit, step_id, attempt, inputs, secrets, around)
         except StepFailed as failure:
             retryable = is_retried(failure.kind, retry.on)
             if not around.retries or not retryable or attempt > retry.count:
@@ -76,13 +83,15 @@ def run_step(program: Program, unit: Unit, step_id: str, inputs: dict[str, Json]
         attempt += 1
 
 
-def _recorded(program: Program, unit: Unit, step_id: str, number: int, inputs: dict[str, Json], around: Surroundings) -> dict[str, Json]:
+def _recorded(
+    program: Program, unit: Unit, step_id: str, number: int, inputs: dict[str, Json], secrets: Mapping[str, str], around: Surroundings
+) -> dict[str, Json]:
     """One attempt with its two records."""
     records, started = around.records, now()
     records.started(step_id, unit.id, number, started)
     log: Path | None = records.log_path(step_id, number)
     try:
-        outputs = run_attempt(Attempt(program, unit, inputs, around.store, around.code, log, around.on_log, around.cancel))
+        outputs = run_attempt(Attempt(program, unit, inputs, around.store, around.code, log, around.on_log, around.cancel, secrets))
     except StepFailed as failure:
         records.attempt_failed(step_id, unit.id, number, started, failure, log)
         raise

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Callable
 
 from .processes import ProcessTree
+from .secrets import Mask
 
 GRACE_SECONDS = 10.0
 CANCEL_GRACE_SECONDS = 1.0
@@ -40,11 +41,12 @@ class Ending:
 class _Pump(threading.Thread):
     """Copies a pipe to the log and to `on_log` without ever holding more than a line of bounded length."""
 
-    def __init__(self, pipe: int, log: BinaryIO | None, on_log: OnLog | None) -> None:
+    def __init__(self, pipe: int, log: BinaryIO | None, on_log: OnLog | None, mask: Mask) -> None:
         super().__init__(daemon=True, name="mloc-log")
         self._pipe = pipe
         self._log = log
         self._on_log = on_log
+        self._mask = mask
         self._rest = b""
         self._lines: deque[str] = deque(maxlen=_TAIL_LINES)
         self.stopping = threading.Event()
@@ -63,18 +65,33 @@ class _Pump(threading.Thread):
                     break
                 self._take(block)
         if self._rest:
+            self._keep(self._rest)
             self._give(self._rest)
 
     def _take(self, block: bytes) -> None:
-        self._guard(lambda: None if self._log is None else self._log.write(block))
+        if not self._mask:
+            self._write(block)
         *lines, self._rest = (self._rest + block).split(b"\n")
         for line in lines:
+            self._keep(line + b"\n")
             self._give(line)
         while len(self._rest) > _LONGEST_LINE:
-            self._give(self._rest[:_LONGEST_LINE])
-            self._rest = self._rest[_LONGEST_LINE:]
+            # Masked before it is cut, so that no half of a secret is left.
+            self._rest = self._mask.data(self._rest)
+            line, self._rest = self._rest[:_LONGEST_LINE], self._rest[_LONGEST_LINE:]
+            self._keep(line)
+            self._give(line)
+
+    def _keep(self, line: bytes) -> None:
+        """Write to the log what could not be written as it came: a secret may be cut by the end of a block."""
+        if self._mask:
+            self._write(self._mask.data(line))
+
+    def _write(self, data: bytes) -> None:
+        self._guard(lambda: None if self._log is None else self._log.write(data))
 
     def _give(self, line: bytes) -> None:
+        line = self._mask.data(line)
         text = line.decode("utf-8", "replace").rstrip("\r")
         self._lines.append(text if len(text) <= 2000 else f"{text[:2000]}…")
         if self._on_log is not None:
@@ -103,11 +120,12 @@ def supervise(
     on_log: OnLog | None,
     timeout: float | None,
     cancel: threading.Event | None,
+    mask: Mask | None = None,
 ) -> Ending:
     """Run a command in a session of its own until nothing of it is left.
 
     `timeout` is in seconds. The command gets one more argument: the number of a pipe that ends when this process dies.
-    Raises OSError when it cannot be started, and whatever `on_log` raised.
+    What `mask` masks is in no log. Raises OSError when it cannot be started, and whatever `on_log` raised.
     """
     with ExitStack() as stack:
         process = _Child(_start(command, environment, folder, stack), stack)
@@ -117,7 +135,7 @@ def supervise(
         stack.enter_context(pipe)
         tree = ProcessTree(process.popen.pid, scratch, pipe.fileno())
         kept = None if log is None else stack.enter_context(log.open("wb", buffering=0))
-        pump = _Pump(pipe.fileno(), kept, on_log)
+        pump = _Pump(pipe.fileno(), kept, on_log, mask or Mask(()))
         pump.start()
         try:
             reason = _wait(process, tree, timeout, cancel)

@@ -112,7 +112,10 @@ class Converter:
             self.identifier(name), self.optional_identifier(pipeline), tuple(self._target_item(i) for i in items), self.span(node)
         )
 
-    def _target_item(self, node: Node) -> t.Attribute | t.StepOverride:
+    def _target_item(self, node: Node) -> t.Attribute | t.StepOverride | t.SecretSource:
+        if isinstance(node, Tree) and node.data == "secret_source":
+            name, source = node.children
+            return t.SecretSource(self.identifier(name), self.expr(source), self.span(node))
         if isinstance(node, Tree) and node.data == "step_override":
             path, block = node.children
             return t.StepOverride(self.dotted(path), self.attributes(block))

@@ -293,6 +293,15 @@ class StepOverride:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SecretSource:
+    """`secret name from source` in a target block: where the secret comes from on that target."""
+
+    name: Identifier
+    source: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Import:
     path: Text
     name: Identifier
@@ -386,7 +395,7 @@ class LaunchDef:
 class TargetDef:
     name: Identifier
     pipeline: Identifier | None
-    items: tuple[Attribute | StepOverride, ...]
+    items: tuple[Attribute | StepOverride | SecretSource, ...]
     span: Span
 
 

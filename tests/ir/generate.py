@@ -32,6 +32,8 @@ from mloc.ir.model import (
     RunPython,
     RunRequire,
     RunShell,
+    Secret,
+    SecretSource,
     Settings,
     Step,
 )
@@ -39,6 +41,8 @@ from mloc.types.model import BOOL, INT, NULL, Bounds, Column, ListOf, OneOf, Opt
 from mloc.types.relate import substitute
 from tests.ir.generate_exprs import expression
 from tests.ir.generate_types import artifact_type, constant, value_type
+
+SECRETS = (Secret("hub", (SecretSource("k8s", (("name", "a-b"), ("key", "k"))), SecretSource("env", (("variable", 'V"'),), "airflow"))),)
 
 
 def pipelines(size: int = 6) -> st.SearchStrategy[Pipeline]:
@@ -62,7 +66,9 @@ class _Generator:
         nodes = self.region(sight, [], "", 2)
         results = tuple(Result(f"r{at}", value.type, value) for at, value in enumerate(self.values(sight, 2)))
         launches = tuple(self.launch(at, parameters) for at in range(self.random.randrange(3)))
-        return Pipeline("generated", parameters, tuple(self.steps), Region(nodes), results, "generated.mlp", "0" * 64, launches=launches)
+        return Pipeline(
+            "generated", parameters, tuple(self.steps), Region(nodes), results, "generated.mlp", "0" * 64, SECRETS, launches=launches
+        )
 
     def launch(self, at: int, parameters: tuple[Parameter, ...]) -> Launch:
         known: list[Expr] = [Ref(type_, "run", name) for name, type_ in RUN.items()]

@@ -31,9 +31,11 @@ from mloc.ir.model import (
     RunPython,
     RunRequire,
     RunShell,
+    Secret,
     Settings,
     Step,
 )
+from mloc.ir.program import sources_of
 from mloc.runner.jsons import BadProgram, as_array, as_object, as_text, as_text_or_none
 from mloc.types.decode import domain_of, type_of
 from mloc.types.encode import Json
@@ -58,6 +60,7 @@ def from_document(data: Json) -> Pipeline:
         results=tuple(_result(entry) for entry in _objects(found, "results")),
         source=_text(source, "file"),
         source_sha256=_text(source, "sha256"),
+        secrets=tuple(Secret(_text(entry, "name"), sources_of(entry["sources"])) for entry in _objects(found, "secrets")),
         launches=tuple(_launch(entry) for entry in _objects(found, "launches")),
         doc=_text(found, "doc"),
     )

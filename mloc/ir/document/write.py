@@ -26,7 +26,7 @@ from mloc.ir.model import (
     Settings,
     Step,
 )
-from mloc.ir.program import expr_json, settings_json
+from mloc.ir.program import expr_json, secret_json, settings_json
 from mloc.source import Line
 from mloc.types.encode import Json, domain_json, type_json
 
@@ -41,6 +41,7 @@ def document(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | 
         "pipeline": pipeline.name,
         "doc": pipeline.doc,
         "source": {"file": pipeline.source, "sha256": pipeline.source_sha256},
+        "secrets": [{"name": secret.name, "sources": secret_json(secret)} for secret in pipeline.secrets],
         "parameters": [_taken(p) for p in pipeline.parameters],
         "steps": [_step(step) for step in pipeline.steps],
         "nodes": _region(pipeline.region, lines or {}),
@@ -162,7 +163,7 @@ def _settings(settings: Settings) -> Json:
     found = settings_json(settings)
     assert isinstance(found, dict)
     effects: Json = None if settings.effects is None else list(settings.effects)
-    more: dict[str, Json] = {"image": settings.image, "secrets": dict(settings.secrets), "effects": effects}
+    more: dict[str, Json] = {"image": settings.image, "effects": effects}
     publishes: list[Json] = list(settings.publishes)
     return found | more | {"idempotent": settings.idempotent, "cache": _cache(settings.cache), "publishes": publishes}
 

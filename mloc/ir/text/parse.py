@@ -28,9 +28,11 @@ from mloc.ir.model import (
     RunPython,
     RunRequire,
     RunShell,
+    Secret,
     Settings,
     Step,
 )
+from mloc.ir.program import sources_of
 from mloc.ir.text.cursor import BadText, Cursor
 from mloc.ir.text.parse_exprs import ExprReader
 from mloc.ir.text.parse_settings import parse_launch, parse_settings
@@ -94,6 +96,7 @@ class _Reader:
         digest = head.string()
         head.end()
         self.definitions()
+        secrets = self.secrets()
         parameters = self.parameters()
         steps = self.steps()
         region = self.region(0)
@@ -101,7 +104,7 @@ class _Reader:
         launches = self.launches()
         if self.at < len(self.lines):
             raise self.lines[self.at][1].bad("a node, or the end")
-        return Pipeline(label, parameters, steps, region, results, source, digest, launches=launches)
+        return Pipeline(label, parameters, steps, region, results, source, digest, secrets, launches=launches)
 
     def definitions(self) -> None:
         while (line := self.next("type", 0)) is not None:
@@ -116,6 +119,15 @@ class _Reader:
             line.expect("=")
             self.groups[group] = parse_settings(line)
             line.end()
+
+    def secrets(self) -> tuple[Secret, ...]:
+        found = []
+        while (line := self.next("secret", 0)) is not None:
+            label = line.name()
+            line.expect("=")
+            found.append(Secret(label, sources_of(json.loads(line.json()))))
+            line.end()
+        return tuple(found)
 
     def parameters(self) -> tuple[Parameter, ...]:
         found = []

@@ -24,6 +24,7 @@ from mloc.ir.model import (
     Settings,
     Step,
 )
+from mloc.ir.program import secret_json
 from mloc.ir.text.show_exprs import expr_text
 from mloc.ir.text.show_types import TypeNames, domain_text
 from mloc.ir.text.words import Known, name
@@ -62,8 +63,9 @@ class _Printer:
         ]
         head = f"pipeline {name(subject.name)} from {json.dumps(subject.source)} sha256 {json.dumps(subject.source_sha256)}"
         launches = [self.launch(launch) for launch in subject.launches]
+        secrets = [f"secret {name(s.name)} = {_compact(secret_json(s))}" for s in subject.secrets]
         groups = [f"settings {label} = {settings_text(settings)}" for settings, label in self.settings.items()]
-        blocks = [[head], self.types.definitions, groups, parameters, steps, self.lines, results, launches]
+        blocks = [[head], self.types.definitions, groups, secrets, parameters, steps, self.lines, results, launches]
         return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
     def step(self, step: Step) -> list[str]:

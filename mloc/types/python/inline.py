@@ -39,7 +39,7 @@ _MODULE_NAMES = {"__name__", "__doc__", "__file__", "__builtins__", "__spec__", 
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class Body:
     """The code with the places of its lines in the program."""
 
     span: Span
@@ -71,7 +71,7 @@ def check_inline(code: str, body_span: Span, line_spans: tuple[Span, ...], signa
 
     `code` is dedented; `line_spans[i]` is the place in the program of its line `i`.
     """
-    body = _Body(body_span, line_spans, tuple(code.split("\n")))
+    body = Body(body_span, line_spans, tuple(code.split("\n")))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -100,7 +100,7 @@ def _function(statements: list[ast.stmt], signature: Signature) -> ast.Module:
     return module
 
 
-def _report_syntax(body: _Body, error: SyntaxError, bag: Bag) -> None:
+def _report_syntax(body: Body, error: SyntaxError, bag: Bag) -> None:
     line, start = error.lineno or 1, max(0, (error.offset or 1) - 1)
     end = error.end_offset - 1 if error.end_offset and error.end_lineno == line else start + 1
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -113,7 +113,7 @@ def _report_syntax(body: _Body, error: SyntaxError, bag: Bag) -> None:
     )
 
 
-def _check_names(body: _Body, compiled: CodeType, signature: Signature, bag: Bag) -> None:
+def _check_names(body: Body, compiled: CodeType, signature: Signature, bag: Bag) -> None:
     used = list(_globals(compiled))
     assigned = {name for name, opname, _ in used if opname.startswith("STORE")}
     if any(name in {"globals", "exec"} for name, _, _ in used):
@@ -146,7 +146,7 @@ def _advice(name: str, near: str | None) -> str | None:
     return f"add `import {name}` to the code" if name in sys.stdlib_module_names else None
 
 
-def _name_span(body: _Body, name: str, position: dis.Positions | None) -> Span:
+def _name_span(body: Body, name: str, position: dis.Positions | None) -> Span:
     if position is None or position.lineno is None or position.col_offset is None or not 1 <= position.lineno <= len(body.text):
         return body.span
     start = _characters(body.text[position.lineno - 1], position.col_offset)
@@ -172,7 +172,7 @@ def _locals(code: CodeType) -> set[str]:
     return {name for function in inner for name in (*function.co_varnames, *function.co_cellvars) if name.isidentifier()}
 
 
-def _check_returns(body: _Body, statements: list[ast.stmt], signature: Signature, bag: Bag) -> None:
+def _check_returns(body: Body, statements: list[ast.stmt], signature: Signature, bag: Bag) -> None:
     outputs = signature.outputs
     nullable = len(outputs) == 1 and isinstance(outputs[0].type, (Optional, Unknown))
     if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in own_nodes(statements)):
@@ -206,7 +206,7 @@ def _example(outputs: tuple[Output, ...], named: bool) -> str:
     return "{" + ", ".join(f'"{o.name}": {o.name}' for o in outputs) + "}"
 
 
-def _check_return(body: _Body, node: ast.Return, signature: Signature, bag: Bag) -> None:
+def _check_return(body: Body, node: ast.Return, signature: Signature, bag: Bag) -> None:
     outputs = signature.outputs
     if len(outputs) > 1:
         _check_several(body, node, signature, bag)
@@ -217,7 +217,7 @@ def _check_return(body: _Body, node: ast.Return, signature: Signature, bag: Bag)
         bag.report(RETURN_MISMATCH, body.of(node), message, label="a dict", help=f"return the value of `{outputs[0].name}` itself")
 
 
-def _check_several(body: _Body, node: ast.Return, signature: Signature, bag: Bag) -> None:
+def _check_several(body: Body, node: ast.Return, signature: Signature, bag: Bag) -> None:
     example = f"return a dict by name: `return {_example(signature.outputs, named=True)}`"
     names = [o.name for o in signature.outputs]
     keys = _keys(node.value)

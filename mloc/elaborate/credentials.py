@@ -1,0 +1,73 @@
+"""Credentials that are written into a program: by the shapes that services give them, and by the names that people give them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+from mloc.diagnostics.model import Bag
+from mloc.diagnostics.rules import HARD_CODED_SECRET
+from mloc.source import SourceFile, Span
+
+_SHAPES = {
+    "an AWS access key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+    "a GitHub token": r"\b(?:gh[oprsu]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,})\b",
+    "a GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
+    "a Slack token": r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
+    "a Slack webhook": r"\bhttps://hooks\.slack\.com/services/T[A-Za-z0-9/]{20,}",
+    "a Google API key": r"\bAIza[0-9A-Za-z_-]{35}\b",
+    "an API key": r"\bsk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}\b",
+    "a Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}\b",
+    "an npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
+    "a PyPI token": r"\bpypi-[A-Za-z0-9_-]{50,}",
+    "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+    "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "a password in a URL": r"\b[a-z][a-z0-9+.-]*://[^\s:/@\"'${}]+:(?![\"'${<*])[^\s:/@\"'${}<>]{3,}@",
+}
+_SHAPED = re.compile("|".join(f"({shape})" for shape in _SHAPES.values()))
+_KINDS = tuple(_SHAPES)
+_NAMED = re.compile(
+    r"\b([A-Za-z_0-9]*(?:password|passwd|secret|token|api_?key|access_?key|private_?key|credentials?)(?:_[A-Za-z0-9_]*)?)"
+    r"(?:\s*:\s*str\??)?\s*=\s*([\"'])([^\"'\n\\]{8,})\2",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]*)(?:\s*:\s*str\??)?\s*=\s*f?[\"']*$")
+_PLACEHOLDER = re.compile(
+    r"change.?me|example|placeholder|dummy|redacted|your[-_ ]|^<.*>$|^\$|\{|^x+$|^\*+$|\s|^/|^[a-z]+(?:[-_.][a-z0-9]+)*$", re.IGNORECASE
+)
+_RANDOM = 3.0
+"""Bits a character; words have fewer, or no digits among their letters."""
+
+
+def check(source: SourceFile, bag: Bag) -> None:
+    """Report every credential in the text of a file, once a place. Comments count: they are committed too."""
+    seen: list[Span] = []
+    for match in _SHAPED.finditer(source.text):
+        span = Span(source.path, match.start(), match.end())
+        seen.append(span)
+        named = _BEFORE.search(source.text, source.line_start(source.position(match.start()).line), match.start())
+        _report(span, _KINDS[(match.lastindex or 1) - 1], named.group(1) if named else None, bag)
+    for match in _NAMED.finditer(source.text):
+        span = Span(source.path, match.start(3), match.end(3))
+        inside = any(known.start < span.end and span.start < known.end for known in seen)
+        if not inside and _looks_random(match.group(3)):
+            _report(span, "a credential", match.group(1), bag)
+
+
+def _report(span: Span, kind: str, name: str | None, bag: Bag) -> None:
+    holder = f"`{name}` holds" if name else "this is"
+    variable = (name or "TOKEN").upper()
+    message = f"{holder} {kind}, written into the program: everyone who can read the file or what is compiled from it has it"
+    help_ = (
+        f'revoke it, and declare a secret: `secret {variable.lower()} from k8s("name", key="key")`, '
+        f"and `secrets {variable}={variable.lower()}` in the step"
+    )
+    bag.report(HARD_CODED_SECRET, span, message, help=help_)
+
+
+def _looks_random(text: str) -> bool:
+    if _PLACEHOLDER.search(text) or not (any(c.isdigit() for c in text) and any(c.isalpha() for c in text)):
+        return False
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) >= _RANDOM
