@@ -59,7 +59,13 @@ def _exprs(declaration: t.Declaration) -> Iterator[t.Expr]:
             yield from attribute_exprs(attributes)
         case t.TargetDef(items=items):
             for item in items:
-                yield from attribute_exprs((item,) if isinstance(item, t.Attribute) else item.attributes)
+                match item:
+                    case t.SecretSource(source=source):
+                        yield source
+                    case t.StepOverride(attributes=attributes):
+                        yield from attribute_exprs(attributes)
+                    case t.Attribute():
+                        yield from attribute_exprs((item,))
         case t.StepDef(signature=signature, attributes=attributes):
             yield from _of_params(signature.params)
             yield from (expr for out in signature.outputs for expr in _of_domain(out.domain))

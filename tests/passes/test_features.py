@@ -19,6 +19,8 @@ from mloc.ir.model import (
     RunContainer,
     RunInline,
     RunNotebook,
+    Secret,
+    SecretSource,
     Settings,
     Step,
     Target,
@@ -196,11 +198,12 @@ def test_handlers_and_what_calls_ask_for() -> None:
     done = replace(
         AROUND, steps=(step,), on_failure=Region((call,)), final=Region((replace(call, id="b"),)), options=Options(), launches=()
     )
+    done = replace(done, secrets=(Secret("token", (SecretSource("k8s", (), "kfp"), SecretSource("env", ()))),))
     used = {use.feature: use.node for use in features(done, "flyte")}
     assert used == {
         Feature.INLINE: "a",
         Feature.IMAGE: "a",
-        Feature.SECRET: "a",
+        Feature.SECRET_ENV: "secret token",
         Feature.CACHE: "a",
         Feature.ON_FAILURE: "a",
         Feature.FINALLY: "b",
