@@ -181,6 +181,17 @@ def refusal(backend: Backend, feature: Feature) -> Refusal | None:
     return Refusal("its backend does not say how", "compile for another target, or ask for a backend that has it")
 
 
+@runtime_checkable
+class Packed(Protocol):
+    """A backend that writes files with others in them; `packed` are the endings of their names."""
+
+    packed: tuple[str, ...]
+
+    def unpack(self, data: bytes) -> Mapping[str, bytes]:
+        """The files in one; none when it is not of this backend's making."""
+        ...
+
+
 class BackendError(Exception):
     """A backend that is missing, broken or speaks another version of the contract; the message is for the user."""
 

@@ -52,7 +52,7 @@ class BranchLowering:
         tail, arms = Scope(rooted=True), {arm.label: Scope(rooted=True) for arm in node.arms}
         for arm in node.arms:
             self.region(arm.region, arms[arm.label])
-            self.add_arm(f"{node.id}_{arm.label}", f"The steps of `{arm.label}`.", arms[arm.label], tail)
+            self.add_arm(node, f"{node.id}_{arm.label}", f"The steps of `{arm.label}`.", arms[arm.label], tail)
         after = Scope(rooted=True)
         ends = self.close(node, after, wiring.opened_since(outside), variable)
 
@@ -97,7 +97,7 @@ class BranchLowering:
         for arm in node.arms:
             inner = replace(scope, statements=[], guards=(*scope.guards, node.id))
             self.region(arm.region, inner)
-            self.add_arm(f"{node.id}_{arm.label}", f"The steps of `{arm.label}`.", inner, scope)
+            self.add_arm(node, f"{node.id}_{arm.label}", f"The steps of `{arm.label}`.", inner, scope)
         return self.close(node, scope, wiring.opened_since(outside), variable)
 
     def called(self, node: Branch, scope: Scope, before: Iterable[str]) -> Ends:
@@ -109,10 +109,10 @@ class BranchLowering:
         gate: Ends = ()
         if waits_for or _may_skip(arm.region, scope):
             # Its success also tells those who wait for the pipeline that it was entered, when all that ends it was skipped.
-            gate = (wiring.join(f"before_{name}", waits_for, scope, skips=False),)
+            gate = (wiring.join(node.id, f"before_{name}", waits_for, scope, skips=False),)
             inner.rooted = True
         self.region(arm.region, inner)
-        self.add_arm(node.id, "The steps of a called pipeline.", inner, scope)
+        self.add_arm(node, node.id, "The steps of a called pipeline.", inner, scope)
         leaves = tuple(variable for variable in wiring.opened_since(outside) if variable not in gate)
         if gate and inner.made:
             scope.statements.append(Order(gate, tuple(variable for _, variable in inner.made)))
@@ -120,16 +120,16 @@ class BranchLowering:
         scope.made += inner.made
         return self.close(node, scope, (*gate, *leaves) if _may_skip(arm.region, scope) else leaves, name) or gate
 
-    def add_arm(self, name: str, title: str, inner: Scope, scope: Scope) -> None:
+    def add_arm(self, node: Branch, name: str, title: str, inner: Scope, scope: Scope) -> None:
         if inner.statements:
-            scope.statements.append(Arms(self.names.group(name), title, tuple(inner.statements)))
+            scope.statements.append(Arms(node.id, self.names.group(name), title, tuple(inner.statements)))
 
     def close(self, node: Branch, scope: Scope, leaves: Ends, name: str) -> Ends:
         """The task after a branch, where one is needed: it waits for all in the arms; else what ends the arms."""
         if node.merged:
             return (self.merge(node, scope, leaves, name),)
         if node.id in self.wiring.ordered and scope.fan_out is None:
-            return (self.wiring.join(f"after_{name}", leaves, scope),)
+            return (self.wiring.join(node.id, f"after_{name}", leaves, scope),)
         return leaves
 
     def merge(self, node: Branch, scope: Scope, leaves: Ends, name: str) -> str:

@@ -9,10 +9,13 @@ from importlib.resources import files
 from mloc.backend import API, Artifacts, Difference, Feature, Pass, Refusal, Request, Support
 from mloc.diagnostics.model import Bag
 from mloc.emit.python import docstring
+from mloc.emit.trace import FILE as TRACE
+from mloc.emit.trace import trace
 from mloc_airflow.capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from mloc_airflow.fused import plan
 from mloc_airflow.lower import lower
 from mloc_airflow.render import render
+from mloc_airflow.traced import SPELLINGS, traced
 
 _ADAPTER = ("bodies.py", "engine.py", "launch_values.py", "tasks.py", "units.py")
 
@@ -34,11 +37,13 @@ class AirflowBackend:
         pipeline = request.pipeline
         package = f"{pipeline.name}_mloc"
         bodies = plan(pipeline)
+        graph = lower(pipeline, request.lines)
         found: dict[str, str | bytes] = {
-            f"{pipeline.name}.py": render(pipeline, lower(pipeline, request.lines), request.mloc_version),
+            f"{pipeline.name}.py": render(pipeline, graph, request.mloc_version),
             f"{package}/__init__.py": docstring(f"What the DAG `{pipeline.name}` runs; written by mloc {request.mloc_version}.") + "\n",
             # Airflow looks for DAGs in every file of its folder.
             f"{package}/.airflowignore": "*\n",
+            f"{package}/{TRACE}": trace(request, "airflow", traced(graph, bodies), SPELLINGS),
             f"{package}/program.json": json.dumps(request.program, indent=1) + "\n",
         }
         if bodies:

@@ -45,8 +45,9 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A task that does nothing and waits for others, of which some may be skipped when it `skips`."""
+    """A task that does nothing and waits for others, of which some may be skipped when it `skips`; it stands beside `node`."""
 
+    node: str
     variable: str
     task_id: str
     skips: bool
@@ -64,6 +65,7 @@ class Order:
 class Arms:
     """The tasks of one arm of a branch, as a TaskGroup."""
 
+    node: str
     group_id: str
     title: str
     statements: tuple[Statement, ...]
@@ -73,6 +75,7 @@ class Arms:
 class Body:
     """A mapped TaskGroup: a function of the item that gives the variables `returned`."""
 
+    node: str
     function: str
     group_id: str
     title: str

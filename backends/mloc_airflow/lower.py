@@ -143,7 +143,7 @@ class _Lowering:
         if node.result is not None:
             return (self.collect(node, scope, items, leaves),)
         if node.id in wiring.ordered:
-            return (wiring.join(f"after_{last}", (items, *leaves), scope),)
+            return (wiring.join(node.id, f"after_{last}", (items, *leaves), scope),)
         return leaves
 
     def mapped_body(self, node: FanOut, scope: Scope, items: str) -> None:
@@ -161,7 +161,7 @@ class _Lowering:
         read = (wiring.variable(ref) for ref in refs(node.result) if ref.node in _inside(node))
         returned = tuple(dict.fromkeys((*wiring.opened_since(outside), *read)))
         title = f"The body of `for {node.item} in …`, once for each item."
-        scope.statements.append(Body(function, group, title, item, items, tuple(inner.statements), returned))
+        scope.statements.append(Body(node.id, function, group, title, item, items, tuple(inner.statements), returned))
 
     def fused_body(self, node: FanOut, scope: Scope, items: str) -> None:
         """The whole body as one task, in the order of the source."""

@@ -72,7 +72,7 @@ class _Writer:
             match statement:
                 case Bind(task):
                     yield self.bind(statement, indent, f"{task.variable} = " if task.variable in read else "")
-                case Join(variable, task_id, skips):
+                case Join(_, variable, task_id, skips):
                     options: dict[str, Code] = {"task_id": literal(task_id)}
                     options |= {"trigger_rule": "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS"} if skips else {}
                     yield layout(call("EmptyOperator", (), options), indent, f"{variable} = ")
@@ -80,7 +80,7 @@ class _Writer:
                     yield layout(_side(after), indent, f"{_flat(before)} >> ")
                 case Section(title, line):
                     yield from ("", comment(f"{title}, see {line}", indent)) if title else ("",)
-                case Arms(group_id, title, inner):
+                case Arms(_, group_id, title, inner):
                     options = {"group_id": literal(group_id), "prefix_group_id": "False", "tooltip": literal(title)}
                     yield layout(call("TaskGroup", (), options), indent, "with ", ":")
                     yield from self.statements(inner, indent + 4)

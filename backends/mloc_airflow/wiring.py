@@ -120,10 +120,10 @@ class Wiring:
         scope.made.append((task.task_id, task.variable))
         self.wait(task.variable, read_by(task.arguments, mapped), before, scope)
 
-    def join(self, name: str, before: Iterable[str], scope: Scope, skips: bool = True) -> str:
+    def join(self, node: str, name: str, before: Iterable[str], scope: Scope, skips: bool = True) -> str:
         """Add a task that does nothing but wait, where it `skips` also for tasks that are skipped."""
         variable = self.names.python(name)
-        join = Join(variable, self.names.task(variable), skips)
+        join = Join(node, variable, self.names.task(variable), skips)
         scope.statements.append(join)
         scope.made.append((join.task_id, join.variable))
         self.wait(join.variable, (), before, scope)

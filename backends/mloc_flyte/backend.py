@@ -9,12 +9,15 @@ from pathlib import Path
 from mloc.backend import API, Artifacts, Difference, Feature, Pass, Refusal, Request, Support
 from mloc.diagnostics.model import Bag
 from mloc.emit.names import identifiers
+from mloc.emit.trace import FILE as TRACE
+from mloc.emit.trace import trace
 
 from .capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from .lower import lower
 from .naming import RESERVED, Names, module_name
 from .plan import Module
 from .render import render
+from .traced import SPELLINGS, traced
 
 _VENDORED = ("__init__.py", "store.py", "tasks.py")
 
@@ -43,6 +46,7 @@ class FlyteBackend:
         for path, content in sorted(request.code.items()):
             files[f"{package}/code/{path}"] = content
         files[f"{package}/program.json"] = json.dumps(request.program, indent=1, allow_nan=False) + "\n"
+        files[f"{package}/{TRACE}"] = trace(request, self.name, traced(plan, module), SPELLINGS)
         files[f"{package}/flyte.json"] = json.dumps(_manifest(plan, module, package), indent=1) + "\n"
         return files
 

@@ -116,7 +116,7 @@ def _arm(build: Build, branch: Branch, place: int, outputs: Outputs, inner: Body
     returns = _arm_values(build, branch, place, outputs, inner)
     name, ports = build.known.function(branch.id, arm.label), tuple(inner.inputs)
     doc = f"The pipeline called as `{branch.id}`." if len(branch.arms) == 1 else f"The arm `{arm.label}` of `{branch.id}`."
-    build.add(Workflow(name, ports, tuple(inner.statements), outputs, returns, doc, build.line(branch.id)))
+    build.add(Workflow(name, branch.id, ports, tuple(inner.statements), outputs, returns, doc, build.line(branch.id)))
     return name, ports
 
 

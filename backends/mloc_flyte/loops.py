@@ -59,7 +59,7 @@ def _loop(build: Build, fan_out: FanOut, body: Body, waits: Sequence[str]) -> No
     doc, line = f"What `{fan_out.id}` does for an item.", build.line(fan_out.id)
     name = build.known.function(fan_out.id, "body")
     item, *rest = inner.inputs
-    build.add(Workflow(name, (item, *rest), tuple(inner.statements), Outputs(TEXT), (result,), doc, line))
+    build.add(Workflow(name, fan_out.id, (item, *rest), tuple(inner.statements), Outputs(TEXT), (result,), doc, line))
     ports = {port.key: port for port in build.ports([*build.captures(fan_out.id), *(port.key for port in rest)], name, *LOOP_NAMES)}
     loop = Loop(
         build.known.function(fan_out.id, "loop"),

@@ -29,7 +29,7 @@ def lower(request: Request, main: str) -> Module:
     build.region(request.pipeline.region, body)
     outputs, returns = _outputs(build, body)
     inputs = tuple(Port(a.parameter, a.name, a.annotation) for a in arguments)
-    workflow = Workflow(main, inputs, tuple(body.statements), outputs, returns, request.pipeline.doc, build.line(""))
+    workflow = Workflow(main, PARAMETERS, inputs, tuple(body.statements), outputs, returns, request.pipeline.doc, build.line(""))
     constants: list[tuple[str, Code]] = [(name, literal(image)) for image, name in images.items()]
     texts = [p for a, p in zip(arguments, request.pipeline.parameters, strict=True) if a.json and p.default is not None]
     constants.extend((build.known.function("", f"default of {p.name}"), default_text(p)) for p in texts)

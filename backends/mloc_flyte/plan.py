@@ -107,9 +107,13 @@ Statement: TypeAlias = Union[Invoke, MapOver, Conditional, Order]
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A `@workflow`: the pipeline itself, an arm of a branch, or the body of a fan-out. `returns` is code, in the order of the outputs."""
+    """A `@workflow`: the pipeline itself, an arm of a branch, or the body of a fan-out, which `unit` says.
+
+    `returns` is code, in the order of the outputs.
+    """
 
     name: str
+    unit: str
     inputs: tuple[Port, ...]
     statements: tuple[Statement, ...]
     outputs: Outputs | None

@@ -22,9 +22,15 @@ class Kfp:
     differences: tuple[Difference, ...] = DIFFERENCES
     lowering: tuple[Pass, ...] = ()
     launcher: str = "mloc_kfp.launch"
+    packed: tuple[str, ...] = (".yaml", ".yml")
 
     def emit(self, request: Request, bag: Bag) -> Artifacts:
         return emit(request, bag)
+
+    def unpack(self, data: bytes) -> Mapping[str, bytes]:
+        from mloc_kfp.unpack import unpack  # compiling needs no reader of YAML
+
+        return unpack(data)
 
 
 backend = Kfp()

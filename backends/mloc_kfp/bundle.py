@@ -12,13 +12,14 @@ from typing import cast
 
 from mloc.backend import Request
 from mloc.emit.names import identifiers
+from mloc.emit.trace import FILE as TRACE
 from mloc.runner.jsons import canonical
 from mloc.types.encode import Json
 from mloc_kfp import vendored
 
 # Linux takes no argument or variable over 128 KiB.
 _LONGEST_VARIABLE = 96 * 1024
-_VARIABLE = "MLOC_BUNDLE_"
+VARIABLE = "MLOC_BUNDLE_"
 
 _START = """\
 import base64, bz2, importlib, io, json, os, sys, tempfile, zipfile
@@ -55,7 +56,7 @@ def variables(data: bytes) -> dict[str, str]:
     """The bundle as environment variables, which nothing on the way rewrites."""
     text = base64.b64encode(data).decode("ascii")
     chunks = [text[at : at + _LONGEST_VARIABLE] for at in range(0, len(text), _LONGEST_VARIABLE)]
-    return {f"{_VARIABLE}{number:03d}": _folded(chunk) for number, chunk in enumerate(chunks)}
+    return {f"{VARIABLE}{number:03d}": _folded(chunk) for number, chunk in enumerate(chunks)}
 
 
 def _folded(text: str) -> str:
@@ -64,18 +65,19 @@ def _folded(text: str) -> str:
 
 def unpack(variables: Mapping[str, str]) -> dict[str, bytes]:
     """The files of a bundle that was written by `variables`."""
-    text = "".join(value for name, value in sorted(variables.items()) if name.startswith(_VARIABLE))
+    text = "".join(value for name, value in sorted(variables.items()) if name.startswith(VARIABLE))
     with zipfile.ZipFile(io.BytesIO(bz2.decompress(base64.b64decode(text)))) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def pack(request: Request) -> bytes:
+def pack(request: Request, trace: str) -> bytes:
     """The bundle's bytes. They depend on the content alone: the dates are fixed, and bzip2 has one result for one input."""
     package = package_of(request.pipeline.name)
     contents = {f"{package}/__init__.py": b""}
     contents |= {f"{package}/runner/{path}": data for path, data in request.runner.items()}
     contents |= {f"{package}/{name}": data for name, data in _vendored().items()}
     contents[f"{package}/program.json"] = canonical(document(request)).encode("ascii")
+    contents[f"{package}/{TRACE}"] = trace.encode()
     contents |= {f"code/{path}": data for path, data in request.code.items()}
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:

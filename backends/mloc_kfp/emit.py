@@ -8,6 +8,7 @@ from mloc.backend import Artifacts, Request
 from mloc.diagnostics.model import Bag
 from mloc.emit.yaml import dump
 from mloc_kfp.lower import Lowered, lower
+from mloc_kfp.traced import notes
 from mloc_kfp.verify import verify
 
 
@@ -26,7 +27,7 @@ def emit(request: Request, bag: Bag) -> Artifacts:
 def _text(request: Request, lowered: Lowered) -> str:
     pipeline = request.pipeline
     comment = f"Made by mloc {request.mloc_version} from {pipeline.source} (sha256 {pipeline.source_sha256})."
-    text = dump(lowered.spec, comment)
+    text = dump(lowered.spec, comment, notes(lowered.spec, lowered.names, request))
     if lowered.platform:
         text += "---\n" + dump({"platforms": {"kubernetes": {"deploymentSpec": {"executors": lowered.platform}}}})
     return text

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from mloc.backend import Request
+from mloc.emit.trace import trace
 from mloc.frozen import dataclass
 from mloc.ir.called import is_called
 from mloc.ir.model import Arm, Branch, Call, FanOut, Merged, Ref, Region
@@ -16,6 +17,7 @@ from mloc_kfp.naming import Names, arm_id, around_id, branches_id, loop_id, merg
 from mloc_kfp.parts import Parts
 from mloc_kfp.scope import Scope
 from mloc_kfp.spec import Doc, artifact, component, condition, constant, definitions, describe, from_task, output, output_of_one, parameter
+from mloc_kfp.traced import SPELLINGS, traced
 from mloc_kfp.units import FILLED, Units
 
 Outputs = Mapping[str, Doc]
@@ -49,10 +51,12 @@ def lower(request: Request) -> Lowered:
         "pipelineInfo": {"name": names.pipeline, "displayName": pipeline.name, **describe(pipeline.doc)},
         "root": component(inputs, definitions(outputs, {}), {"dag": dag}),
         "components": dict(sorted(parts.components.items())),
-        "deploymentSpec": {"executors": dict(sorted(parts.executors.items()))},
+        "deploymentSpec": {},
         "schemaVersion": "2.1.0",
         "sdkVersion": f"mloc-{request.mloc_version}",
     }
+    units.carry(trace(request, "kfp", traced(spec, names, request), SPELLINGS))
+    spec["deploymentSpec"] = {"executors": dict(sorted(parts.executors.items()))}
     return Lowered(spec, parts.platform, names)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from mloc.emit.names import dns_labels, identifiers
 from mloc.frozen import dataclass
-from mloc.ir.model import Branch, Call, FanOut, Pipeline
+from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
 from mloc.ir.walk import nodes
 
@@ -17,12 +18,16 @@ PIPELINE_LIMIT = 25
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """`labels` by what a task stands for, `keys` the name of a value as the input of a DAG, `shortened` what people may look for."""
+    """`labels` by what a task stands for, `keys` the name of a value as the input of a DAG, `shortened` what people may look for.
+
+    `nodes` says which node a label is for.
+    """
 
     pipeline: str
     labels: dict[str, str]
     keys: dict[str, str]
     shortened: dict[str, str]
+    nodes: dict[str, str]
 
 
 def branches_id(node: str) -> str:
@@ -52,13 +57,13 @@ def nothing_id(fan_out: FanOut) -> str:
 
 
 def names_of(pipeline: Pipeline) -> Names:
-    ids = [PARAMETERS, OUTPUTS, *(id_ for id_ in _task_ids(pipeline))]
-    labels = dns_labels(ids, LABEL_LIMIT)
+    of = {id_: node.id for node in nodes(pipeline.region) for id_ in _task_ids(node)}
+    labels = dns_labels([PARAMETERS, OUTPUTS, *of], LABEL_LIMIT)
     name = dns_labels([pipeline.name], PIPELINE_LIMIT)[pipeline.name]
     shortened = {id_: label for id_, label in labels.items() if len(_readable(id_)) > LABEL_LIMIT}
     if len(_readable(pipeline.name)) > PIPELINE_LIMIT:
         shortened[pipeline.name] = name
-    return Names(name, labels, _keys(pipeline, labels), shortened)
+    return Names(name, labels, _keys(pipeline, labels), shortened, {labels[id_]: node for id_, node in of.items()})
 
 
 def _readable(id_: str) -> str:
@@ -66,20 +71,22 @@ def _readable(id_: str) -> str:
     return dns_labels([id_], len(id_) + 16)[id_]
 
 
-def _task_ids(pipeline: Pipeline) -> Iterator[str]:
-    for node in nodes(pipeline.region):
-        yield node.id
-        match node:
-            case Call():
-                pass
-            case Branch():
-                yield branches_id(node.id)
-                for arm in node.arms:
-                    yield arm_id(node.id, arm.label)
-                    yield merge_in(node, arm.label)
-            case FanOut():
-                yield from (around_id(node), loop_id(node), yield_id(node), collect_id(node), nothing_id(node), branches_id(node.id))
-                yield from (arm_id(node.id, "yes"), arm_id(node.id, "no"))
+def _task_ids(node: Node) -> Iterator[str]:
+    """What the tasks that a node becomes stand for."""
+    yield node.id
+    match node:
+        case Call():
+            pass
+        case Branch():
+            yield branches_id(node.id)
+            for arm in node.arms:
+                yield arm_id(node.id, arm.label)
+                yield merge_in(node, arm.label)
+        case FanOut():
+            yield from (around_id(node), loop_id(node), yield_id(node), collect_id(node), nothing_id(node), branches_id(node.id))
+            yield from (arm_id(node.id, "yes"), arm_id(node.id, "no"))
+        case _:
+            assert_never(node)
 
 
 def _keys(pipeline: Pipeline, labels: dict[str, str]) -> dict[str, str]:

@@ -21,9 +21,9 @@ class Parts:
         return _name(self.components, content, f"comp-{wanted}", self._known if shared else {})
 
     def executor(self, content: Doc, platform: Json, wanted: str) -> str:
-        """The name of an executor with this content and this platform part."""
+        """The name of an executor with this content and this platform part. Steps do not share one: its name is what people see."""
         taken = len(self.executors)
-        name = _name(self.executors, content, f"exec-{wanted}", self._known, json.dumps(platform))
+        name = _name(self.executors, content, f"exec-{wanted}", self._known, f"{wanted}{json.dumps(platform)}")
         if platform is not None and len(self.executors) > taken:
             self.platform[name] = platform
         return name

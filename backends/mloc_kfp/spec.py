@@ -13,6 +13,9 @@ Doc: TypeAlias = dict[str, Json]
 
 _LONGEST_DESCRIPTION = 1024
 
+# The constant input of every task that runs a unit: which one, and what its other inputs are.
+UNIT = "mloc-unit"
+
 
 def parameter(kind: str = "STRING") -> Doc:
     return {"parameterType": kind}

@@ -20,17 +20,19 @@ from mloc_kfp.containers import DEFAULT_IMAGE, environment, executor, platform, 
 from mloc_kfp.naming import LABEL_LIMIT, Names
 from mloc_kfp.parts import Parts
 from mloc_kfp.scope import BUNDLE, Scope
-from mloc_kfp.spec import Doc, artifact, component, constant, definitions, describe, from_input, parameter, schema_of
+from mloc_kfp.spec import UNIT, Doc, artifact, component, constant, definitions, describe, from_input, parameter, schema_of
 from mloc_kfp.vendored.guard import guarded
 from mloc_kfp.vendored.natural import form, to_natural
 
-UNIT = "mloc-unit"
 FILLED = "filled"
 
 
 @dataclass(slots=True)
 class Units:
-    """Makes the tasks of units. `native` says which values have an artifact of Kubeflow's own, and its schema."""
+    """Makes the tasks of units.
+
+    `native` says which values have an artifact of Kubeflow's own, and its schema; `first` is the executor of the first task.
+    """
 
     request: Request
     program: Program
@@ -40,6 +42,7 @@ class Units:
     steps: dict[str, Step]
     step_labels: dict[str, str]
     native: dict[str, str] = field(default_factory=dict)
+    first: str = ""
 
     @classmethod
     def of(cls, request: Request, names: Names, parts: Parts) -> Units:
@@ -67,9 +70,8 @@ class Units:
         made = {name: parameter() for name in root}
         native = {p.name: artifact(schema_of(p.type)) for p in self.request.pipeline.parameters if holds_artifact(p.type)}
         artifacts = {BUNDLE: artifact("system.Artifact")} | {f"{name}-artifact": doc for name, doc in native.items()}
-        variables = bundle.variables(bundle.pack(self.request))
         label = PARAMETERS.removeprefix("$")
-        runs_in = self._executor(label, self.image, Resources(), variables)
+        runs_in = self.first = self._executor(label, self.image, Resources())
         inside = definitions({UNIT: parameter()} | taken, {})
         name = self.parts.component(component(inside, definitions(made, artifacts), {"executorLabel": runs_in}), label)
         inputs = {UNIT: constant(_call(PARAMETERS, {}))} | {name: from_input(name) for name in root}
@@ -85,7 +87,7 @@ class Units:
         outputs = {output.name: parameter() | describe(output.doc) for output in step.outputs}
         native = {output.name: schema_of(output.type) for output in step.outputs if holds_artifact(output.type)}
         artifacts = {f"{name}-artifact": artifact(schema) for name, schema in native.items()} | _metrics(step.outputs)
-        runs_in = self._executor(self.step_labels[step.name], settings.image or DEFAULT_IMAGE, settings.resources, {})
+        runs_in = self._executor(self.step_labels[step.name], settings.image or DEFAULT_IMAGE, settings.resources)
         captures = list(self.program.unit(call.id).captures)
         body = _Body(definitions(outputs, artifacts), runs_in, label if artifacts else self.step_labels[step.name], not artifacts)
         self._task(scope, call.id, label, body, _argument_names(call, captures), order, fetches=True)
@@ -108,7 +110,7 @@ class Units:
 
         `given` says where values that are no DAG's input come from.
         """
-        runs_in = self._executor("evaluate", self.image, Resources(), {})
+        runs_in = self._executor("mloc", self.image, Resources())
         body = _Body(definitions({name: parameter(kind) for name, kind in outputs.items()}, {}), runs_in, label, True)
         captures = [name for name in self.program.unit(unit).captures if reads is None or name in reads]
         more = given or {}
@@ -145,9 +147,15 @@ class Units:
         files = {BUNDLE: scope.artifact(BUNDLE)} | {name: scope.artifact(key) for name, key in artifacts.items()}
         return scope.task(label, self.parts.component(definition, body.wanted, shared=body.shared), values, files, order)
 
-    def _executor(self, wanted: str, image: str, resources: Resources, variables: Mapping[str, str]) -> str:
+    def carry(self, trace: str) -> None:
+        """Give the first task the bundle, which knows the names of all the others."""
+        variables = bundle.variables(bundle.pack(self.request, trace))
+        content = executor(self.image, bundle.start(bundle.package_of(self.request.pipeline.name)), Resources(), variables)
+        self.parts.executors[self.first] = content
+
+    def _executor(self, wanted: str, image: str, resources: Resources) -> str:
         package = bundle.package_of(self.request.pipeline.name)
-        content = executor(image, bundle.start(package), resources, {**variables, **environment(resources)})
+        content = executor(image, bundle.start(package), resources, environment(resources))
         return self.parts.executor(content, platform(resources), wanted)
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import assert_never
 
-from mloc.cli.arguments import Check, Command, Compile, Explain, Format, Graph, Run, Schema, Stub, Verify, Version, parse
+from mloc.cli.arguments import Blame, Check, Command, Compile, Explain, Format, Graph, Run, Schema, Stub, Verify, Version, parse
 from mloc.cli.codes import BUG, FAILED, INTERRUPTED, OK, USAGE, UsageError
 from mloc.diagnostics.display import clean
 from mloc.version import VERSION
@@ -90,6 +90,10 @@ def _run(command: Command) -> int:
             from mloc.cli.schema import schema
 
             return schema(command)
+        case Blame():
+            from mloc.cli.blame import blame
+
+            return blame(command)
         case Explain():
             from mloc.cli.explain import explain
 

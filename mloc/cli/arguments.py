@@ -112,6 +112,15 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
+class Blame:
+    """`bundle` is a folder or the file that an engine reads, `task` what the engine calls one of its tasks."""
+
+    bundle: Path
+    task: str
+    output_format: Literal["text", "json"]
+
+
+@dataclass(frozen=True, slots=True)
 class Explain:
     code: str | None
 
@@ -121,7 +130,7 @@ class Version:
     pass
 
 
-Command: TypeAlias = Check | Compile | Run | Verify | Graph | Format | Stub | Schema | Explain | Version
+Command: TypeAlias = Check | Compile | Run | Verify | Graph | Format | Stub | Schema | Blame | Explain | Version
 
 
 def parse(argv: Sequence[str] | None) -> Command:
@@ -131,7 +140,7 @@ def parse(argv: Sequence[str] | None) -> Command:
     if found.version:
         return Version()
     if found.command is None:
-        parser.error("a command is missing: check, compile, run, verify, graph, fmt, stub, schema or explain (`mloc --help` says more)")
+        parser.error("a command is missing: check, compile, run, verify, graph, fmt, stub, schema, blame or explain (`mloc --help` says more)")
     command: Command = _COMMANDS[found.command](found)
     return command
 
@@ -189,6 +198,10 @@ def _explain(found: argparse.Namespace) -> Explain:
     return Explain(found.code)
 
 
+def _blame(found: argparse.Namespace) -> Blame:
+    return Blame(found.bundle, found.task, found.output_format)
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], Command]] = {
     "check": _check,
     "compile": _compile,
@@ -198,6 +211,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], Command]] = {
     "fmt": _format,
     "stub": _stub,
     "schema": _schema,
+    "blame": _blame,
     "explain": _explain,
 }
 
@@ -215,6 +229,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         ("fmt", "rewrite programs in the one layout", texts.FORMAT, _add_format),
         ("stub", "print the step of a Python function", texts.STUB, _add_stub),
         ("schema", "print the type of a table in a file", texts.SCHEMA, _add_schema),
+        ("blame", "say which line a task on an engine comes from", texts.BLAME, _add_blame),
         ("explain", "say more about an error", texts.EXPLAIN, _add_explain),
     ):
         command = commands.add_parser(name, help=summary, description=description, formatter_class=_Raw, allow_abbrev=False)
@@ -300,6 +315,12 @@ def _add_schema(command: argparse.ArgumentParser) -> None:
         "--null", dest="nulls", action="append", default=[], metavar="TEXT", help="a text that stands for null, as an empty cell does"
     )
     command.add_argument("--rows", type=_positive, metavar="N", help="read the first N rows of a text file only (default: all)")
+
+
+def _add_blame(command: argparse.ArgumentParser) -> None:
+    command.add_argument("bundle", type=Path, metavar="BUNDLE", help="what `mloc compile` wrote: the folder, or the file in it")
+    command.add_argument("task", metavar="TASK", help="the name that the engine shows")
+    command.add_argument("--output-format", choices=("text", "json"), default="text", help="default: text")
 
 
 def _add_explain(command: argparse.ArgumentParser) -> None:

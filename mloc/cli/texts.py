@@ -107,6 +107,16 @@ examples:
   mloc schema infer data/flights.csv --null NA
   mloc schema infer data/trips.parquet          (needs pyarrow)
 """
+BLAME = """\
+Says which line of the program a task on an engine comes from. The bundle alone is read; the program need not be there.
+
+examples:
+  mloc blame build/churn/kfp trials-fitted             a task, a component or an executor of the PipelineSpec
+  mloc blame dags/churn.py 'trials[3]'                 an Airflow task; also from a log's path: task_id=trials/map_index=3
+  mloc blame build/churn/flyte f6x2k9-n10-0-dn3-0-n1   a Flyte task, a node, or a node's pod
+
+exit codes: 0 found; 1 the bundle has no such task; 2 BUNDLE is no bundle of mloc's
+"""
 EXPLAIN = """\
 Says more about an error: what it means, why it matters, a wrong and a right example. Without a code it lists all of them.
 

@@ -8,23 +8,30 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias, Union
 
+# Comments by key, for the entries of a mapping and below; under "" stands the one for the mapping itself.
+Notes: TypeAlias = "Mapping[str, Notes | str]"
+
 Value: TypeAlias = Union[None, bool, int, float, str, "Sequence[Value]", "Mapping[str, Value]"]
 
 # A plain scalar begins with a letter, so that no reader takes it for a number, a date or a piece of syntax.
+_NO_NOTES: Notes = {}
+
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./@+=,-]|[ :](?=[A-Za-z0-9_./@+=-]))*")
 _NAMED_SPACE = re.compile(r": ")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def dump(document: Mapping[str, Value], comment: str = "") -> str:
-    """A document as text that ends with a line break, under `comment` as comment lines. Any YAML 1.1 or 1.2 reader gives the value back.
+def dump(document: Mapping[str, Value], comment: str = "", notes: Notes | None = None) -> str:
+    """A document as text that ends with a line break, under `comment` as comment lines and with `notes` above their entries.
+
+    Any YAML 1.1 or 1.2 reader gives the value back.
 
     Raises ValueError for a key that no reader would take.
     """
     lines = [f"# {line}".rstrip() for line in _visible(comment).splitlines()]
     if document:
-        _mapping(document, "", lines)
+        _mapping(document, "", lines, notes or {})
     else:
         lines.append("{}")
     return "\n".join(lines) + "\n"
@@ -47,11 +54,21 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else _escape(c) for c in text)
 
 
-def _mapping(value: Mapping[str, Value], margin: str, lines: list[str]) -> None:
+def _mapping(value: Mapping[str, Value], margin: str, lines: list[str], notes: Notes = _NO_NOTES) -> None:
     for key, item in value.items():
         if len(key) > 1000:
             raise ValueError(f"a YAML key has at most 1024 characters: {key[:40]}…")
-        _entry(f"{margin}{scalar(key)}:", item, margin, lines)
+        if key not in notes:
+            _entry(f"{margin}{scalar(key)}:", item, margin, lines)
+            continue
+        inner = notes[key]
+        note = inner if isinstance(inner, str) else inner.get("", "")
+        lines.extend(f"{margin}# {line}" for line in _visible(str(note)).splitlines())
+        if isinstance(item, Mapping) and item and not isinstance(inner, str):
+            lines.append(f"{margin}{scalar(key)}:")
+            _mapping(item, f"{margin}  ", lines, inner)
+        else:
+            _entry(f"{margin}{scalar(key)}:", item, margin, lines)
 
 
 def _sequence(value: Sequence[Value], margin: str, lines: list[str]) -> None:

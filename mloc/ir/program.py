@@ -294,6 +294,18 @@ def step_line(step: str) -> str:
     return f"step {step}"
 
 
+def unit_nodes(pipeline: Pipeline) -> dict[str, str]:
+    """The node that each unit stands for, by their ids; "" is the pipeline itself."""
+    found = {PARAMETERS: ""}
+    for node in nodes(pipeline.region):
+        found[node.id] = node.id
+        if isinstance(node, Branch) and node.merged:
+            found[merge_id(node)] = node.id
+        if isinstance(node, FanOut) and node.result is not None:
+            found |= {yield_id(node): node.id, collect_id(node): node.id}
+    return found | {OUTPUTS: ""}
+
+
 def spans(pipeline: Pipeline) -> dict[str, Span]:
     """The span of every node, by id, and of every step's declaration; "" is the pipeline's own."""
     found = {node.id: node.span for node in nodes(pipeline.region) if node.span is not None}
