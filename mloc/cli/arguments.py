@@ -140,7 +140,7 @@ def parse(argv: Sequence[str] | None) -> Command:
     if found.version:
         return Version()
     if found.command is None:
-        parser.error("a command is missing: check, compile, run, verify, graph, fmt, stub, schema, blame or explain (`mloc --help` says more)")
+        parser.error(f"a command is missing: {', '.join([*_COMMANDS][:-1])} or {[*_COMMANDS][-1]} (`mloc --help` says more)")
     command: Command = _COMMANDS[found.command](found)
     return command
 
