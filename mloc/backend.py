@@ -94,6 +94,20 @@ class Feature(Enum):
     TARGET = "target"
 
 
+# Constructs that are parts of others: who refuses the whole refuses them.
+PART_OF: Mapping[Feature, Feature] = {
+    Feature.ARTIFACT_PARAMETER: Feature.PARAMETER,
+    Feature.BRANCH_IN_BRANCH: Feature.BRANCH,
+    Feature.BRANCH_IN_FAN_OUT: Feature.BRANCH,
+    Feature.MERGE: Feature.BRANCH,
+    Feature.FAN_OUT_IN_BRANCH: Feature.FAN_OUT,
+    Feature.NESTED_FAN_OUT: Feature.FAN_OUT,
+    Feature.COLLECT: Feature.FAN_OUT,
+    Feature.FAN_OUT_LIMIT: Feature.FAN_OUT,
+    Feature.TOLERATE: Feature.FAN_OUT,
+}
+
+
 class Level(Enum):
     """How a construct arrives on a target; the value is what users read."""
 
@@ -174,6 +188,9 @@ class Backend(Protocol):
 
 def refusal(backend: Backend, feature: Feature) -> Refusal | None:
     """Why a target cannot express a feature, None when it can."""
+    whole = refusal(backend, PART_OF[feature]) if feature in PART_OF else None
+    if whole is not None:
+        return whole
     if feature in backend.refused:
         return backend.refused[feature]
     if feature in backend.capabilities:

@@ -20,7 +20,8 @@ GraphFormat: TypeAlias = Literal["mermaid", "dot", "svg"]
 class Check:
     """`select`, `ignore` and `deny` hold codes of warnings or their beginnings, on top of the project's.
 
-    `fix` says what to do with mechanical corrections; `write_baseline` is where to remember what is found instead of showing it.
+    `fix` says what to do with mechanical corrections; `write_baseline` is where to remember what is found instead of showing it;
+    `all_targets` asks for the table of constructs and targets.
     """
 
     files: tuple[str, ...]
@@ -32,6 +33,7 @@ class Check:
     fix: Literal["no", "write", "diff"]
     write_baseline: Path | None
     check_baseline: bool
+    all_targets: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ def _check(found: argparse.Namespace) -> Check:
         found.fix,
         found.write_baseline,
         found.check_baseline,
+        found.all_targets,
     )
 
 
@@ -249,6 +252,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output-format", choices=formats, default="full", help="how to show what was found (default: full)")
     command.add_argument("--select", action="append", metavar="CODES", help="report only these warnings: W06,W0723 (errors always)")
     command.add_argument("--ignore", action="append", default=[], metavar="CODES", help="do not report these warnings")
+    command.add_argument("--all-targets", action="store_true", help="also print how each construct arrives on each installed target")
     command.add_argument("--deny-warnings", action="store_true", help="warnings count as errors")
     modes = command.add_mutually_exclusive_group()
     modes.add_argument("--fix", action="store_const", const="write", default="no", help="mend the files where a correction is mechanical")

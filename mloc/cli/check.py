@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ from mloc.version import VERSION
 def check(command: Check) -> int:
     """Check every file; one that cannot be read does not keep the others from being checked."""
     flags, files = _flags(command), programs(command.files)
+    if command.all_targets and command.output_format not in ("full", "json"):
+        raise UsageError(f"--all-targets: the format {command.output_format} has no place for a table; use full or json")
     if command.write_baseline is not None:
         return _remember(command.write_baseline, find(files, flags, load, use_baselines=False))
     if command.fix != "no":
@@ -39,7 +42,10 @@ def check(command: Check) -> int:
     if command.check_baseline and not findings.baselines:
         raise UsageError("--check-baseline: no project of these files has a `baseline` in `[tool.mloc]`")
     _tell_unusable(findings)
-    _print(command, findings.diagnostics, findings.files)
+    if command.all_targets:
+        _print_tables(command, files, findings)
+    else:
+        _print(command, findings.diagnostics, findings.files)
     if command.output_format == "full":
         print(summary(findings.diagnostics, len(files) - len(findings.unusable)), file=sys.stderr)
     stale = _tell_stale(findings) if command.check_baseline else False
@@ -104,3 +110,20 @@ def _print(command: Check, diagnostics: Sequence[Diagnostic], files: Mapping[str
                 "github": lambda: to_github(diagnostics, files),
             }
             print(texts[machine_format](), end="")
+
+
+def _print_tables(command: Check, files: Sequence[str], findings: Findings) -> None:
+    """What was found, and how what the files use arrives on every installed target."""
+    from mloc.cli.portability import document, lines, portability, targets  # looks at all that is installed
+
+    backends, found = targets(), [portability(path) for path in files]
+    if command.output_format == "json":
+        from mloc.diagnostics.machine import to_json
+
+        told = json.loads(to_json(findings.diagnostics, findings.files))
+        print(json.dumps(document(found, backends, told), indent=2))
+        return
+    _print(command, findings.diagnostics, findings.files)
+    for each in found:
+        for line in lines(each, backends):
+            print(line)

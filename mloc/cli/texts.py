@@ -26,6 +26,7 @@ examples:
   mloc check pipelines/*.mlp --output-format concise
   mloc check churn.mlp --output-format sarif > mloc.sarif
   mloc check --fix churn.mlp                         mend what can be mended without a person
+  mloc check --all-targets churn.mlp                 how each construct arrives on each target (docs/backends.md)
   mloc check --deny-warnings pipelines/*.mlp         for CI: warnings fail too
   mloc check --write-baseline known.json *.mlp       remember what is found, to hear only of what is new
 

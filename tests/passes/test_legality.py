@@ -36,3 +36,18 @@ def test_what_a_backend_says_nothing_of_is_refused() -> None:
     (found,) = bag
     assert found.message == "target `cron` cannot express a pipeline parameter: its backend does not say how"
     assert refusal(CRON, Feature.PARAMETER) is None
+
+
+def test_one_refusal_for_a_construct_and_its_parts() -> None:
+    text = body("m = many(n=n)", "ys = for x in m.xs limit 2:", "    y = number(x=x)", "    yield y")
+    refused = {feature: Refusal("the graph is fixed", "write the calls out") for feature in (Feature.FAN_OUT, Feature.COLLECT)}
+    bag = Bag()
+    check(pipeline(text), replace(CRON, refused=refused), bag)
+    assert [found.message for found in bag] == ["target `cron` cannot express for: the graph is fixed"]
+
+
+def test_a_part_that_alone_is_refused() -> None:
+    text = body("m = many(n=n)", "for x in m.xs limit 2:", "    number(x=x)")
+    bag = Bag()
+    check(pipeline(text), replace(CRON, refused={Feature.FAN_OUT_LIMIT: Refusal("it counts nothing", "leave it out")}), bag)
+    assert [found.message for found in bag] == ["target `cron` cannot express for … limit: it counts nothing"]
