@@ -47,6 +47,9 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.GPU: Support(Level.IGNORED, "steps run in the worker"),
     Feature.IMAGE: Support(Level.IGNORED, "steps run in the worker"),
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
+    Feature.SECRET_ENV: Support(Level.RUNNER, "read from the worker's environment"),
+    Feature.SECRET_FILE: Support(Level.RUNNER, "read from a file of the worker"),
+    Feature.SECRET_AIRFLOW: Support(Level.RUNNER, "read from a connection of Airflow's"),
 }
 
 REFUSED: Mapping[Feature, Refusal] = {}

@@ -10,7 +10,7 @@ from mloc.emit.names import identifiers
 
 # What the emitted module imports and the builtins it mentions: a function of such a name gets another.
 RESERVED = frozenset(
-    "FlyteDirectory FlyteFile GPUAccelerator NamedTuple Resources WorkflowFailurePolicy bool conditional date datetime dict "
+    "FlyteDirectory FlyteFile GPUAccelerator NamedTuple Resources Secret WorkflowFailurePolicy bool conditional date datetime dict "
     "dynamic enumerate float int list map_task mloc partial str task timedelta timezone workflow".split()
 )
 

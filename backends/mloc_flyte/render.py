@@ -8,6 +8,7 @@ from typing import assert_never
 
 from mloc.backend import Request
 from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
+from mloc.ir.program import source_on
 
 from .plan import Argument, Block, Choice, Conditional, Invoke, Loop, MapOver, Module, Order, Outputs, Port, Statement, Task, Workflow
 from .settings import decorator_arguments
@@ -16,7 +17,7 @@ from .settings import decorator_arguments
 _IMPORTS = (
     (("datetime", ("date", "datetime", "timedelta", "timezone")), ("functools", ("partial",)), ("typing", ("NamedTuple",))),
     (
-        ("flytekit", ("Resources", "WorkflowFailurePolicy", "conditional", "dynamic", "map_task", "task", "workflow")),
+        ("flytekit", ("Resources", "Secret", "WorkflowFailurePolicy", "conditional", "dynamic", "map_task", "task", "workflow")),
         ("flytekit.extras.accelerators", ("GPUAccelerator",)),
         ("flytekit.types.directory", ("FlyteDirectory",)),
         ("flytekit.types.file", ("FlyteFile",)),
@@ -39,6 +40,7 @@ class _Renderer:
         self.request = request
         self.package = package
         self.images: dict[str, str] = {}
+        self.secrets = {secret.name: source_on(secret, "flyte") for secret in request.pipeline.secrets}
 
     def module(self, module: Module) -> str:
         self.images = dict(module.images)
@@ -87,7 +89,7 @@ class _Renderer:
                 assert_never(block)
 
     def task(self, task: Task) -> str:
-        arguments = decorator_arguments(task.settings, self.images)
+        arguments = decorator_arguments(task.settings, self.images, self.secrets)
         decorator = layout(call("@task", keywords=arguments)) if arguments else "@task"
         doc = task.doc.strip() or f"Run `{task.units[0]}`."
         return "\n".join(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from mloc.emit.python import Code, call, literal
-from mloc.ir.model import Resources, Retry, Settings
+from mloc.emit.python import Bracket, Code, call, literal
+from mloc.ir.model import Resources, Retry, SecretSource, Settings
+from mloc.runner.secrets import variable_of
 
 # The runner stops an attempt at its own timeout; Flyte's is there for a runner that cannot, so it allows for the runner's
 # grace between SIGTERM and SIGKILL, for moving artifacts, and for pulling the image.
@@ -21,8 +22,11 @@ _UNITS = ((1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki"))
 _TIMES = ((3_600_000, "hours"), (60_000, "minutes"), (1000, "seconds"), (1, "milliseconds"))
 
 
-def decorator_arguments(settings: Settings, images: Mapping[str, str]) -> dict[str, Code]:
-    """The keyword arguments of `@task`, in the order they are written in; `images` are those that a constant holds."""
+def decorator_arguments(settings: Settings, images: Mapping[str, str], secrets: Mapping[str, SecretSource | None]) -> dict[str, Code]:
+    """The keyword arguments of `@task`, in the order they are written in.
+
+    `images` are those that a constant holds, `secrets` the places where secrets are on Flyte, by name.
+    """
     found: dict[str, Code] = {}
     if settings.image is not None:
         found["container_image"] = images.get(settings.image) or literal(settings.image)
@@ -38,7 +42,18 @@ def decorator_arguments(settings: Settings, images: Mapping[str, str]) -> dict[s
     backstop = backstop_ms(settings)
     if backstop is not None:
         found["timeout"] = duration(backstop)
+    requests = [_secret(name, source) for name in dict.fromkeys(name for _, name in settings.secrets) if (source := secrets[name])]
+    if requests:
+        found["secret_requests"] = Bracket("[", tuple(("", request) for request in requests), "]")
     return found
+
+
+def _secret(name: str, source: SecretSource) -> Code:
+    """In the variable where the runner looks for it: Flyte takes none but upper-case ones, and a step's may be any."""
+    arguments = dict(source.arguments)
+    group = arguments["name"] if source.kind == "k8s" else arguments["group"]
+    words: dict[str, Code] = {"group": literal(group), "key": literal(arguments["key"]), "env_var": literal(variable_of(name))}
+    return call("Secret", keywords=words | {"mount_requirement": "Secret.MountType.ENV_VAR"})
 
 
 def _resources(resources: Resources) -> dict[str, Code]:

@@ -47,6 +47,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.GPU: Support(Level.NATIVE, "an accelerator; its type is a node selector", _RESOURCES),
     Feature.IMAGE: Support(Level.NATIVE, "the container's image", _RESOURCES),
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
+    Feature.SECRET_K8S: Support(Level.NATIVE, "`secretAsEnv` of the executor", "tests/kfp/test_spec.py::test_secrets"),
 }
 
 REFUSED: Mapping[Feature, Refusal] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mloc.ir.model import Call, Resources
 from mloc.types.encode import Json
@@ -65,11 +65,11 @@ def environment(resources: Resources) -> dict[str, str]:
     return {} if resources.disk is None else {"TMPDIR": _SCRATCH}
 
 
-def platform(resources: Resources) -> Json:
+def platform(resources: Resources, secrets: Mapping[str, tuple[str, str]]) -> Json:
     """The Kubernetes part of an executor; None when it needs none.
 
     A kind of accelerator is the label that NVIDIA's feature discovery gives to nodes. Disk is a volume that lives as long as the pod:
-    a container of Kubeflow's has no field for ephemeral storage.
+    a container of Kubeflow's has no field for ephemeral storage. `secrets` are variables with the name and key of a Kubernetes secret.
     """
     found: Doc = {}
     if resources.gpu_type is not None:
@@ -77,4 +77,12 @@ def platform(resources: Resources) -> Json:
     if resources.disk is not None:
         volume: Doc = {"volumeName": "mloc-scratch", "mountPath": _SCRATCH, "accessModes": ["ReadWriteOnce"]}
         found["genericEphemeralVolume"] = [{**volume, "defaultStorageClass": True, "size": _bytes(resources.disk)}]
+    if secrets:
+        found["secretAsEnv"] = [_from_secret(variable, name, key) for variable, (name, key) in secrets.items()]
     return found or None
+
+
+def _from_secret(variable: str, name: str, key: str) -> Doc:
+    """`secretName` is for servers that do not know `secretNameParameter` yet."""
+    named: Doc = {"secretName": name, "secretNameParameter": {"runtimeValue": {"constant": name}}}
+    return {**named, "keyToEnv": [{"secretKey": key, "envVar": variable}]}

@@ -8,8 +8,8 @@ from dataclasses import field
 from mloc.backend import Request
 from mloc.emit.names import dns_labels, identifiers
 from mloc.frozen import dataclass
-from mloc.ir.model import Call, Output, Ref, Resources, Step
-from mloc.ir.program import PARAMETERS, key
+from mloc.ir.model import Call, Output, Ref, Resources, Settings, Step
+from mloc.ir.program import PARAMETERS, key, source_on
 from mloc.ir.walk import calls
 from mloc.runner.jsons import canonical
 from mloc.runner.program import Program, parse_inputs
@@ -87,7 +87,8 @@ class Units:
         outputs = {output.name: parameter() | describe(output.doc) for output in step.outputs}
         native = {output.name: schema_of(output.type) for output in step.outputs if holds_artifact(output.type)}
         artifacts = {f"{name}-artifact": artifact(schema) for name, schema in native.items()} | _metrics(step.outputs)
-        runs_in = self._executor(self.step_labels[step.name], settings.image or DEFAULT_IMAGE, settings.resources)
+        image, secrets = settings.image or DEFAULT_IMAGE, self._secrets(settings)
+        runs_in = self._executor(self.step_labels[step.name], image, settings.resources, secrets)
         captures = list(self.program.unit(call.id).captures)
         body = _Body(definitions(outputs, artifacts), runs_in, label if artifacts else self.step_labels[step.name], not artifacts)
         self._task(scope, call.id, label, body, _argument_names(call, captures), order, fetches=True)
@@ -95,6 +96,12 @@ class Units:
         scope.artifacts_made |= {f"{call.id}.{name}": (label, f"{name}-artifact") for name in native}
         self.native |= {f"{call.id}.{name}": schema for name, schema in native.items()}
         return label
+
+    def _secrets(self, settings: Settings) -> dict[str, tuple[str, str]]:
+        """The variables of a step with the names and keys of Kubernetes secrets."""
+        sources = {secret.name: source_on(secret, "kfp") for secret in self.request.pipeline.secrets}
+        found = {variable: dict(source.arguments) for variable, name in settings.secrets if (source := sources[name]) is not None}
+        return {variable: (arguments["name"], arguments["key"]) for variable, arguments in found.items()}
 
     def plain(
         self,
@@ -153,10 +160,10 @@ class Units:
         content = executor(self.image, bundle.start(bundle.package_of(self.request.pipeline.name)), Resources(), variables)
         self.parts.executors[self.first] = content
 
-    def _executor(self, wanted: str, image: str, resources: Resources) -> str:
+    def _executor(self, wanted: str, image: str, resources: Resources, secrets: Mapping[str, tuple[str, str]] | None = None) -> str:
         package = bundle.package_of(self.request.pipeline.name)
         content = executor(image, bundle.start(package), resources, environment(resources))
-        return self.parts.executor(content, platform(resources), wanted)
+        return self.parts.executor(content, platform(resources, secrets or {}), wanted)
 
 
 @dataclass(frozen=True, slots=True)

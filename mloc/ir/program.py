@@ -96,7 +96,7 @@ def program(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | N
         "mloc": mloc_version,
         "pipeline": pipeline.name,
         "source": {"file": pipeline.source, "sha256": pipeline.source_sha256},
-        "secrets": {secret.name: _source_on(secret, target) for secret in pipeline.secrets},
+        "secrets": {secret.name: _source_json(source_on(secret, target)) for secret in pipeline.secrets},
         "steps": {step.name: _step_json(step) | _file(pipeline, lines.get(step_line(step.name))) for step in pipeline.steps},
         "units": builder.units,
     }
@@ -216,10 +216,13 @@ def expr_json(expr: Expr) -> Json:
             assert_never(expr)
 
 
-def _source_on(secret: Secret, target: str | None) -> Json:
-    """Where a secret comes from on a target: its own source, else the one for all; null when it has neither."""
+def source_on(secret: Secret, target: str | None) -> SecretSource | None:
+    """Where a secret comes from on a target: its own source, else the one for all; None when it has neither."""
     found = {source.target: source for source in secret.sources}
-    source = found.get(target) or found.get(None)
+    return found.get(target) or found.get(None)
+
+
+def _source_json(source: SecretSource | None) -> Json:
     return None if source is None else [source.kind, dict(source.arguments)]
 
 

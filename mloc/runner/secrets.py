@@ -38,10 +38,13 @@ def on_this_machine(program: Program) -> dict[str, str]:
 
 
 def _value(program: Program, unit: Unit, name: str, variable: str, given: Mapping[str, str]) -> str:
-    for found in (given.get(name), os.environ.get(variable_of(name)), os.environ.get(variable)):
+    for found in (given.get(name), os.environ.get(variable_of(name))):
         if found is not None:
             return found
     source = program.secrets.get(name)
+    if source is not None and as_array(source, "a source")[0] not in ("env", "file") and variable in os.environ:
+        # The engine put it there; where a source can be asked, a variable of this name may be another's.
+        return os.environ[variable]
     try:
         return read(name, source)
     except MissingSecret as missing:

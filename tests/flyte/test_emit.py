@@ -109,7 +109,7 @@ def test_the_backstop_is_longer_than_every_attempt() -> None:
 
 
 def test_gpu_types() -> None:
-    arguments = decorator_arguments(Settings(resources=Resources(gpu=1, gpu_type="nvidia-l4")), {})
+    arguments = decorator_arguments(Settings(resources=Resources(gpu=1, gpu_type="nvidia-l4")), {}, {})
     assert list(arguments) == ["requests", "limits", "accelerator"]
 
 
@@ -136,3 +136,24 @@ def test_hostile_texts_stay_data(tmp_path: Path) -> None:
     (main,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "hostile")
     defaults = [ast.literal_eval(default) for default in main.args.defaults]
     assert defaults == [json.loads(p.default or "") for p in pipeline.parameters]
+
+
+def test_secrets(tmp_path: Path) -> None:
+    emitted = compiled(
+        """mlp 1
+
+secret hub from k8s("hub-token", key="token")
+
+step call() -> int:
+    run inline "return 1"
+    secrets hub=hub
+
+pipeline p() -> (x: int):
+    x = call()
+    return x=x
+""",
+        tmp_path,
+    )
+    source = text(emitted)
+    expected = 'Secret(group="hub-token", key="token", env_var="MLOC_SECRET_HUB", mount_requirement=Secret.MountType.ENV_VAR)'
+    assert expected in " ".join(source.split()).replace("( ", "(").replace(", )", ")")

@@ -230,3 +230,31 @@ def _broken(spec: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 def test_every_fault_is_found(tmp_path: Path) -> None:
     for said, broken in _broken(document(EVERYTHING, tmp_path)):
         assert any(said in fault for fault in verify(broken)), (said, verify(broken))
+
+
+def test_secrets(tmp_path: Path) -> None:
+    source = """
+secret hub from k8s("hub-token", key="token")
+
+step call() -> (x: int):
+    run inline "return 1"
+    secrets HUB=hub
+
+pipeline p() -> (x: int):
+    x = call()
+    return x=x.x
+"""
+    (text,) = (str(content) for name, content in files_of(source, tmp_path).items() if name.endswith(".yaml"))
+    spec, platform = yaml.safe_load_all(text)
+    config = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-call"]
+    assert config["secretAsEnv"] == [
+        {
+            "secretName": "hub-token",
+            "secretNameParameter": {"runtimeValue": {"constant": "hub-token"}},
+            "keyToEnv": [{"secretKey": "token", "envVar": "HUB"}],
+        }
+    ]
+    json_format = pytest.importorskip("google.protobuf.json_format")
+    messages = pytest.importorskip("kfp.kubernetes.kubernetes_executor_config_pb2")
+    json_format.ParseDict(config, messages.KubernetesExecutorConfig())
+    assert "hub-token" not in json.dumps(spec["deploymentSpec"])

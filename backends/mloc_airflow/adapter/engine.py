@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Protocol, cast
 
-from airflow.sdk import get_current_context  # type: ignore[import-not-found, unused-ignore]
+from airflow.sdk import BaseHook, get_current_context  # type: ignore[import-not-found, unused-ignore]
 
 from mloc.runner.api import StepFailed
 from mloc.runner.jsons import Json
@@ -44,6 +44,15 @@ def leave(key: str, text: str) -> None:
 def launch_conf() -> dict[str, Json]:
     """The parameters of the run as Airflow has them: the defaults, and over them what the launch gave."""
     return dict(cast("Mapping[str, Json]", get_current_context()["params"]))
+
+
+def connection_field(connection: str, field: str) -> str:
+    """A field of a connection (`password`, `login`, `host`, …), or `uri` for all of it."""
+    found = BaseHook.get_connection(connection)
+    value = found.get_uri() if field == "uri" else getattr(found, field, None)
+    if value is None:
+        raise StepFailed("secret", f"the connection `{connection}` of Airflow has no `{field}`")
+    return str(value)
 
 
 def failed_for_good(failure: StepFailed) -> Exception:
