@@ -205,24 +205,34 @@ class Expressions:
             local = scope.lookup(expr.value.text)
             if isinstance(local, Outputs):
                 return self._output(expr, expr.value.text, local)
-            if local is None:
-                declared = self.declared.member(expr.value.text, expr.name.text)
-                if isinstance(declared, Const):
-                    return declared
-                if declared is not None:
-                    kind, members = declared
-                    near = suggest(expr.name.text, members)
-                    options = ", ".join(f"`{m}`" for m in members[:12])
-                    self.bag.report(
-                        UNKNOWN_MEMBER,
-                        expr.name.span,
-                        f"{kind} `{expr.value.text}` has no member `{expr.name.text}`",
-                        help=f"did you mean `{near}`?" if near else f"it has {options}" if options else None,
-                        fix=correction(expr.name.span, expr.name.text, members),
-                    )
-                    return POISON
+            declared = self._declared_member(expr, expr.value.text, self.declared) if local is None else None
+            if declared is not None:
+                return declared
+        elif isinstance(expr.value, t.Member) and isinstance(expr.value.value, t.Name):
+            module = expr.value.value.text
+            space = self.declared.namespaces.get(module) if scope.lookup(module) is None else None
+            declared = None if space is None else self._declared_member(expr, expr.value.name.text, space)
+            if declared is not None:
+                return declared
         value = self.typed(expr.value, scope)
         return self._field(expr, value)
+
+    def _declared_member(self, expr: t.Member, name: str, file: FileScope) -> Expr | None:
+        """`Enum.member` or `module.CONST`, of this file or of one that it imports; None when `name` is neither enum nor module there."""
+        declared = file.member(name, expr.name.text)
+        if declared is None or isinstance(declared, Const):
+            return declared
+        kind, members = declared
+        near = suggest(expr.name.text, members)
+        options = ", ".join(f"`{m}`" for m in members[:12])
+        self.bag.report(
+            UNKNOWN_MEMBER,
+            expr.name.span,
+            f"{kind} `{name}` has no member `{expr.name.text}`",
+            help=f"did you mean `{near}`?" if near else f"it has {options}" if options else None,
+            fix=correction(expr.name.span, expr.name.text, members),
+        )
+        return POISON
 
     def _output(self, expr: t.Member, name: str, call: Outputs) -> Expr:
         if expr.name.text in call.fields:

@@ -283,6 +283,7 @@ class Flow:
             condition = None
             inner = outer.inner()
             if arm.condition is not None:
+                self.exprs.around = (statement.span if index == 0 else arm.span), outer
                 condition = self.exprs.condition(arm.condition, outer)
                 broken |= isinstance(condition.type, Unknown)
                 inner.narrowed.update(narrowing(self.exprs, arm.condition, outer, when=True))

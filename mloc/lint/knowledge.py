@@ -195,6 +195,10 @@ class Knowledge:
             case t.Member(value=t.Name(text=name) as head, name=member) if head not in self.body.of:
                 inner = self.program.file.member(name, member.text)
                 return _decoded(inner.text) if isinstance(inner, Const) else None
+            case t.Member(value=t.Member(value=t.Name(text=module) as head, name=enum), name=member) if head not in self.body.of:
+                space = self.program.file.namespaces.get(module)
+                inner = None if space is None else space.member(enum.text, member.text)
+                return _decoded(inner.text) if isinstance(inner, Const) else None
             case _:
                 return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from mloc.diagnostics.model import Bag, Edit, Fix
 from mloc.diagnostics.rules import REDUNDANT_AFTER
@@ -16,22 +16,25 @@ from mloc.syntax.walk import everything, parts, statements
 def order(program: Program, bag: Bag) -> None:
     """W0314."""
     for body in program.bodies:
-        known: dict[Binding, frozenset[Binding]] = {}
-        for statement in statements(body.pipeline.body):
-            if isinstance(statement, t.Bind) and statement.after:
-                _redundant(program, body, statement, known, bag)
+        ordered = [s for s in statements(body.pipeline.body) if isinstance(s, t.Bind) and s.after]
+        before = _before(body) if ordered else {}
+        for statement in ordered:
+            _redundant(program, body, statement, before, bag)
 
 
-def _redundant(program: Program, body: Body, statement: t.Bind, known: dict[Binding, frozenset[Binding]], bag: Bag) -> None:
-    data = _all_before(body, _names(body, parts(statement.value)), known)
-    waited: set[Binding] = set()
+def _redundant(program: Program, body: Body, statement: t.Bind, before: Mapping[Binding, int], bag: Bag) -> None:
+    data = 0
+    for binding in _names(body, parts(statement.value)):
+        data |= before[binding]
+    waited = 0
     for place, expr in enumerate(statement.after):
         named = set(_names(body, parts(expr)))
         if len(named) != 1:
             continue
         (binding,) = named
-        by_data, twice = binding in data, binding in waited
-        waited.add(binding)
+        own = 1 << (before[binding].bit_length() - 1)  # its own bit, as all before it come earlier
+        by_data, twice = bool(data & own), bool(waited & own)
+        waited |= own
         if not by_data and not twice:
             continue
         why = "an argument needs it" if by_data else "it is named twice"
@@ -45,15 +48,18 @@ def _names(body: Body, exprs: Iterable[t.Expr]) -> Iterator[Binding]:
     return (body.of[expr] for expr in exprs if isinstance(expr, t.Name) and expr in body.of)
 
 
-def _all_before(body: Body, bindings: Iterable[Binding], known: dict[Binding, frozenset[Binding]]) -> frozenset[Binding]:
-    """The bindings with all that must be there before them."""
-    found: set[Binding] = set()
-    for binding in bindings:
-        if binding not in known:
-            known[binding] = frozenset()  # a binding does not need itself; names are bound before they are used
-            known[binding] = _all_before(body, _needs(body, binding), known)
-        found |= {binding, *known[binding]}
-    return frozenset(found)
+def _before(body: Body) -> dict[Binding, int]:
+    """For every binding itself and all that must be there before it, as the bits of a number.
+
+    In source order, as a name is bound before it is used; a number, because a long chain has many such sets, and each is long.
+    """
+    before: dict[Binding, int] = {}
+    for place, binding in enumerate(body.bindings):
+        bits = 1 << place
+        for needed in _needs(body, binding):
+            bits |= before.get(needed, 0)
+        before[binding] = bits
+    return before
 
 
 def _needs(body: Body, binding: Binding) -> Iterator[Binding]:

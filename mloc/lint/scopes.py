@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias, Union
 
-from mloc.frozen import dataclass as value
+from mloc.frozen import dataclass
 from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.syntax.walk import attribute_exprs, callee, operands, own
@@ -15,7 +15,7 @@ Kind: TypeAlias = Literal["parameter", "value", "for", "loop", "if", "item", "st
 Origin: TypeAlias = Union[t.Param, t.Bind, t.For, t.Loop, t.If, t.Projection]
 
 
-@value(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Use:
     """One mention of a binding. `path` are the fields taken of it (`scores.report.auc` → report, auc), `whole` the expression with them.
 
