@@ -79,6 +79,7 @@ pipeline p(x: int, xs: list[int]) -> (y: int, t: str):
         ("y = double(\n        x=double(x=x))", "double = double(x=x)\n    y = double(\n        x=double)"),
         ("y = 1 + double(x=x)", "double = double(x=x)\n    y = 1 + double"),
         ("y = double(x=x)\n    return y=y, t=name(x=y)", "y = double(x=x)\n    name = name(x=y)\n    return y=y, t=name.text"),
+        ("if double(x=x) > 3:\n        y = 1", "double = double(x=x)\n    if double > 3:\n        y = 1"),
         # which output is meant is for a person to say
         ("y = double(x=split(x=x))", None),
         # a line before does not have the names of a projection, and is not subject to a condition
