@@ -43,6 +43,7 @@ def run(bundle: Path, params: Mapping[str, str], records: Path, store: Path) -> 
         pipeline = component.pipeline_spec
         arguments = _arguments(_program(pipeline), params)
         _drain(pipeline)
+        _give_artifacts(pipeline)
         local = _engine("kfp.local")
         places = {RECORDS: str(records.absolute()), STORE: str(store.absolute())}
         with _environment(places), _plain_print(_engine("kfp.local.logging_utils")), warnings.catch_warnings():
@@ -99,6 +100,15 @@ def _drain(pipeline: object) -> None:
     for task in pipeline.root.dag.tasks.values():  # type: ignore[attr-defined]
         if not task.dependent_tasks:
             task.trigger_policy.strategy = type(task.trigger_policy).ALL_UPSTREAM_TASKS_COMPLETED
+
+
+def _give_artifacts(pipeline: object) -> None:
+    """Make `kfp.local` give a DAG its artifacts also when it takes no parameter: it looks at them only when there are parameters."""
+    components = pipeline.components  # type: ignore[attr-defined]
+    for dag in (pipeline.root.dag, *(component.dag for component in components.values())):  # type: ignore[attr-defined]
+        for task in dag.tasks.values():
+            if task.inputs.artifacts and not task.inputs.parameters and components[task.component_ref.name].HasField("dag"):
+                task.inputs.parameters["mloc-none"].runtime_value.constant.string_value = ""
 
 
 @contextmanager
