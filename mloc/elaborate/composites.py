@@ -72,7 +72,7 @@ def list_literal(e: Expressions, expr: t.ListLiteral, scope: Scope, hint: Type |
     return MakeList(ListOf(type_), tuple(convert(i, type_) for i in items))
 
 
-def projection(e: Expressions, expr: t.Projection, scope: Scope) -> Expr:
+def projection(e: Expressions, expr: t.Projection, scope: Scope, hint: Type | None) -> Expr:
     source = e.typed(expr.source, scope)
     inner = scope.inner()
     name = expr.name.text
@@ -99,7 +99,7 @@ def projection(e: Expressions, expr: t.Projection, scope: Scope) -> Expr:
     if expr.condition is not None:
         condition = e.condition(expr.condition, inner)
         inner.narrowed.update(narrowing(e, expr.condition, inner, when=True))
-    body = e.infer(expr.body, inner)
+    body = e.infer(expr.body, inner, hint.item if isinstance(hint, ListOf) else None)
     if isinstance(body.type, Unknown) or (condition is not None and isinstance(condition.type, Unknown)):
         return POISON
     return Project(ListOf(body.type), name, source, body, condition)

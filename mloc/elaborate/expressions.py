@@ -127,7 +127,7 @@ class Expressions:
             case t.ListLiteral():
                 return list_literal(self, expr, scope, hint)
             case t.Projection():
-                return projection(self, expr, scope)
+                return projection(self, expr, scope, hint)
             case t.Braces():
                 return braces(self, expr, scope, hint)
             case t.FString():

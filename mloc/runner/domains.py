@@ -28,13 +28,19 @@ def check_domain(type_: Type, domain: Domain, value: Value, where: str) -> None:
 def _check_choice(type_: Type, domain: OneOf, value: Value, where: str) -> None:
     text = canonical(value) if isinstance(type_, Enum) and isinstance(value, str) else _scalar_text(type_, value, where)
     if text not in domain.members:
-        raise OutOfDomain(f"`{where}`: {text} is not one of {', '.join(domain.members)}")
+        raise OutOfDomain(f"`{where}`: {_shown(type_, text)} is not one of {', '.join(_shown(type_, member) for member in domain.members)}")
 
 
 def _scalar_text(type_: Type, value: Value, where: str) -> str:
     if not isinstance(type_, Scalar):
         raise Invalid(f"`{where}`: {describe(value)} has no choice of values")
     return canonical(encode_scalar(type_, value, where))
+
+
+def _shown(type_: Type, text: str) -> str:
+    """A value as people read it: a large integer without the tag that it travels with."""
+    is_whole = isinstance(type_, Scalar) and type_.name in ("int", "bytes", "duration")
+    return text.strip('"').removeprefix("i:") if is_whole else text
 
 
 def _check_length(domain: Range, length: int, where: str) -> None:
@@ -48,7 +54,8 @@ def _check_range(type_: Type, domain: Range, value: Value, where: str) -> None:
         raise Invalid(f"`{where}`: {describe(value)} has no range")
     low, high = (decode_scalar(type_.name, parse(end), where) for end in (domain.low, domain.high))
     if not is_within(low, value, high):
-        raise OutOfDomain(f"`{where}`: {_scalar_text(type_, value, where)} is outside {domain.low}..{domain.high}")
+        found, lowest, highest = (_shown(type_, text) for text in (_scalar_text(type_, value, where), domain.low, domain.high))
+        raise OutOfDomain(f"`{where}`: {found} is outside {lowest}..{highest}")
 
 
 def is_within(low: Value, value: Value, high: Value) -> bool:

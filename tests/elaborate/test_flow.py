@@ -169,3 +169,20 @@ def test_a_called_pipeline_is_one_node_with_dotted_ids() -> None:
     assert codes(text.replace("number(x=x)", "number(x=m)")) == ["E0101"]
     assert codes(text.replace("twice(x=n)", "twice(y=n)")) == ["E0303"]
     assert codes(text.replace("a = number(x=x)", "a = twice(x=x)").replace("a * by", "a.y")) == ["E0304"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[[] for y in xs]",
+        "[[] if y > 1 else [] for y in xs]",
+        "[[y] for y in xs if y > 1] if n > 1 else [[] for y in xs]",
+    ],
+)
+def test_an_empty_list_in_a_projection_is_of_the_type_that_is_wanted(value: str) -> None:
+    signature = "(n: int, xs: list[int]) -> list[list[int]]"
+    assert codes(body(f"return {value}", signature=signature)) == []
+
+
+def test_an_empty_list_in_a_projection_where_no_type_is_wanted() -> None:
+    assert "E0220" in codes(body("a = [[] for y in xs]", "return n=n", signature="(n: int, xs: list[int]) -> (n: int)"))

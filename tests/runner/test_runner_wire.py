@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -155,6 +156,17 @@ def test_what_is_refused(type_: Json, text: str, message: str) -> None:
     with pytest.raises(Invalid) as caught:
         decode_text(parse_type(type_), text, "n")
     assert message in str(caught.value)
+
+
+def test_large_bounds_are_shown_without_their_tags() -> None:
+    most = parse_domain({"min": "1", "max": '"i:9223372036854775807"'})
+    among = parse_domain({"one_of": ["1", '"i:9007199254740993"']})
+    assert most is not None
+    assert among is not None
+    with pytest.raises(Invalid, match=re.escape("`n`: -9223372036854775808 is outside 1..9223372036854775807")):
+        check_domain(parse_type("int"), most, -(2**63), "n")
+    with pytest.raises(Invalid, match=re.escape("`n`: 2 is not one of 1, 9007199254740993")):
+        check_domain(parse_type("int"), among, 2, "n")
 
 
 @pytest.mark.parametrize(
