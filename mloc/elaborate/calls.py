@@ -23,8 +23,10 @@ from mloc.elaborate.attributes import SETTINGS, Leaves, settings
 from mloc.elaborate.elsewhere import bound_elsewhere
 from mloc.elaborate.expect import Expectation, Provenance
 from mloc.elaborate.expressions import Expressions
+from mloc.elaborate.patience import no_timeout, unless_said
 from mloc.elaborate.scope import POISON, Local, Order, Outputs, Poison, Scope, Value
 from mloc.ir.constant import NoValue, is_constant, outside, value_of
+from mloc.ir.handlers import RUN_NODE, Kind
 from mloc.ir.model import Call, Const, Expr, Ref, Step
 from mloc.ir.walk import refs
 from mloc.source import Span
@@ -38,14 +40,22 @@ if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope, Found
 
 
+ENDED = "there is nothing to wait for: the body has ended before its handlers run"
+
+
 @dataclass(slots=True)
 class Calls:
-    """Elaborates the calls of one pipeline; `steps` collects the steps used, by their name in the IR."""
+    """Elaborates the calls of one pipeline; `steps` collects the steps used, by their name in the IR.
+
+    `handler` is the handler that the calls stand in, if they stand in one; all of `ended` has ended by then.
+    """
 
     file: FileScope
     exprs: Expressions
     provenance: Provenance
     steps: dict[str, Step]
+    handler: Kind | None = None
+    ended: frozenset[str] = frozenset()
 
     def call(self, statement: t.Bind, found: Found, scope: Scope, id_: str) -> tuple[Call | None, Local]:
         """The node of a call and what its name stands for; no node when the step itself has errors."""
@@ -66,7 +76,12 @@ class Calls:
         declared, own = step
         name = self._name(declared)
         ordered = tuple((i.name, args[i.name]) for i in signature.inputs)
-        merged = settings(found.file.defaults(), own, leaves)
+        defaults = found.file.defaults()
+        if self.handler is not None:
+            defaults = unless_said(defaults)
+        merged = settings(defaults, own, leaves)
+        if self.handler is not None and merged.timeout_ms is None:
+            no_timeout(self.file, statement, found.declaration.name.text, self.handler)
         return Call(id_, name, ordered, after, merged, statement.span), local
 
     def _name(self, step: Step) -> str:
@@ -216,6 +231,9 @@ class Calls:
         for expr in after:
             local = scope.lookup(expr.text) if isinstance(expr, t.Name) else None
             match local:
+                case Outputs(node="") | Order(node=""):
+                    self.file.bag.report(BAD_ORDER, expr.span, ENDED)
+                    continue
                 case Outputs(node=node) | Order(node=node):
                     nodes[node] = None
                     continue
@@ -233,9 +251,11 @@ class Calls:
                 case _:
                     pass
             value = self.exprs.infer(expr, scope)
-            found = [ref.node for ref in refs(value) if ref.node != "$" and ref.output != "item"]
+            read = [ref.node for ref in refs(value) if ref.node not in ("$", RUN_NODE) and ref.output != "item"]
+            found = [node for node in read if node not in self.ended]
             if not found and not isinstance(value.type, Unknown):
-                self.file.bag.report(BAD_ORDER, expr.span, "there is nothing to wait for: this is known before the call")
+                said = ENDED if read else "there is nothing to wait for: this is known before the call"
+                self.file.bag.report(BAD_ORDER, expr.span, said)
             nodes.update(dict.fromkeys(found))
         return tuple(nodes)
 

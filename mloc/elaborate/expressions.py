@@ -13,7 +13,6 @@ from mloc.diagnostics.rules import (
     NESTED_CALL,
     NOT_A_BOOL,
     NOT_A_VALUE,
-    NOT_YET,
     OPTIONAL_USED,
     UNDEFINED_NAME,
     UNKNOWN_MEMBER,
@@ -27,7 +26,9 @@ from mloc.elaborate.literals import constant, quantity
 from mloc.elaborate.narrowing import path_of
 from mloc.elaborate.nested import bound_before
 from mloc.elaborate.operators import binary, ternary, unary
+from mloc.elaborate.runs import run_alone, run_member
 from mloc.elaborate.scope import POISON, Order, Outputs, Poison, Scope, Value
+from mloc.ir.handlers import RUN_NODE
 from mloc.ir.model import Const, Expr, Get, Widen
 from mloc.source import Span
 from mloc.syntax import tree as t
@@ -136,6 +137,8 @@ class Expressions:
     # ---- names ----
 
     def _name(self, expr: t.Name, scope: Scope) -> Expr:
+        if expr.text == RUN_NODE:
+            return run_alone(self, expr, scope)
         local = scope.lookup(expr.text)
         match local:
             case Value():
@@ -179,9 +182,6 @@ class Expressions:
             }
             self.bag.report(NOT_A_VALUE, expr.span, f"`{expr.text}` is a {found}, not a value", help=helps.get(found))
             return POISON
-        if expr.text == "run":
-            self.bag.report(NOT_YET, expr.span, "`run.…` is not available in this version of mloc", label="read, but not run yet")
-            return POISON
         if expr.text in _PYTHON:
             self.bag.report(UNDEFINED_NAME, expr.span, f"`{expr.text}` is not defined", help=_PYTHON[expr.text])
             return POISON
@@ -202,6 +202,8 @@ class Expressions:
 
     def _member(self, expr: t.Member, scope: Scope) -> Expr:
         if isinstance(expr.value, t.Name):
+            if expr.value.text == RUN_NODE:
+                return run_member(self, expr, scope)
             local = scope.lookup(expr.value.text)
             if isinstance(local, Outputs):
                 return self._output(expr, expr.value.text, local)

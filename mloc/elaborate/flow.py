@@ -27,10 +27,12 @@ from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.calls import Calls
 from mloc.elaborate.expect import Expectation, declared_as
 from mloc.elaborate.expressions import Expressions
+from mloc.elaborate.handlers import placed, uncallable
 from mloc.elaborate.loops import loop
 from mloc.elaborate.merge import label_of, merge
 from mloc.elaborate.names import Ids, Place, bound_names, folded, reserved
 from mloc.elaborate.narrowing import narrowing, path_of
+from mloc.elaborate.options import requires_convergence
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
 from mloc.elaborate.steps import signature
@@ -53,7 +55,7 @@ REQUIRE = Step("require", (Input("ok", BOOL), Input("message", STR)), (), named_
 class Block:
     """What a block gave: its nodes, and the `yield`s, `return`s and `next`s found in it.
 
-    `gates` are the `require`s that all later nodes wait for.
+    `gates` are the `require`s that all later nodes wait for. `around` are the handlers and options met, `handlers` those to be run.
     """
 
     nodes: list[Node] = field(default_factory=list)
@@ -61,6 +63,8 @@ class Block:
     yields: list[t.Yield] = field(default_factory=list)
     returns: list[t.Return] = field(default_factory=list)
     nexts: list[t.Next] = field(default_factory=list)
+    around: list[t.Handler | t.Options] = field(default_factory=list)
+    handlers: list[t.Handler] = field(default_factory=list)
 
     def add(self, node: Node) -> None:
         """Append a node, behind the gates passed so far."""
@@ -73,6 +77,7 @@ class Flow:
     """Elaborates the body of one pipeline; `active` are the pipelines being called, outermost first.
 
     `bounds` are the ranges of its whole-number parameters, `spelt` the names bound so far by what engines make of them.
+    With `converge` every loop must end by its `until`.
     """
 
     file: FileScope
@@ -81,6 +86,7 @@ class Flow:
     ids: Ids
     active: tuple[t.PipelineDef, ...]
     bounds: Mapping[str, tuple[int, int]]
+    converge: bool = False
     spelt: dict[str, tuple[str, Span]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,8 +96,10 @@ class Flow:
         """The nodes of a block; its names are bound in `scope`."""
         block = Block()
         for statement in body:
-            if block.returns and not isinstance(statement, t.Handler):
-                self._report(AFTER_RETURN, statement.span, "nothing may follow `return`", help="put it before `return`")
+            if (block.returns or block.handlers) and not isinstance(statement, t.Handler):
+                what = "`return`" if block.returns else f"`{block.handlers[0].kind}` but another handler"
+                help_ = "put it before `return`" if block.returns else "handlers stand at the end of a pipeline: put it before them"
+                self._report(AFTER_RETURN, statement.span, f"nothing may follow {what}", help=help_)
                 break
             self.exprs.around = statement.span, scope
             self._statement(statement, scope, place, block)
@@ -122,10 +130,8 @@ class Flow:
                 self.bind(statement.name, loop(self, statement, scope, place, block), scope)
             case t.Require():
                 self._require(statement, scope, place, block)
-            case t.Options():
-                self._later(statement.span, "`options`")
-            case t.Handler(kind=kind):
-                self._later(statement.span, f"`{kind}`")
+            case t.Options() | t.Handler():
+                placed(self, statement, place, block)
 
     def _report(
         self, rule: Rule, span: Span, message: str, *, help: str | None = None, secondary: tuple[Label, ...] = (), fix: Fix | None = None
@@ -202,6 +208,8 @@ class Flow:
                 help_ = "a pipeline may not call itself, directly or through another"
                 self._report(RECURSIVE_PIPELINE, statement.value.span, f"a pipeline cannot call itself: {path}", help=help_)
             return Poison(span)
+        if uncallable(self.file, declaration, statement.value):
+            return Poison(span)
         called = signature(found.file, declaration.name, declaration.signature, declaration.doc)
         args = self.calls.arguments(statement.value, called, scope)
         after = self.calls.order(statement.after, scope)
@@ -212,10 +220,11 @@ class Flow:
         inner = Flow(
             found.file,
             exprs,
-            Calls(found.file, exprs, self.calls.provenance, self.calls.steps),
+            replace(self.calls, file=found.file, exprs=exprs),
             self.ids,
             (*self.active, declaration),
             bounds_of(called),
+            requires_convergence(declaration.body),
         )
         names_in = Scope()
         for input_ in called.inputs:
@@ -236,11 +245,15 @@ class Flow:
         message = self.exprs.value(statement.message, scope, Expectation(STR, "the message"))
         id_ = self.ids.named(REQUIRE.name, place)
         if not isinstance(ok.type, Unknown) and not isinstance(message.type, Unknown):
-            self.calls.steps.setdefault(REQUIRE.name, REQUIRE)
-            block.add(Call(id_, REQUIRE.name, (("ok", ok), ("message", message)), (), Settings(), statement.span))
-            block.gates = (*block.gates, id_)
+            self.require(ok, message, id_, block, statement.span)
         if statement.condition is not None:
             scope.narrowed.update(narrowing(self.exprs, statement.condition, scope, when=True))
+
+    def require(self, ok: Expr, message: Expr, id_: str, block: Block, span: Span) -> None:
+        """Add a node that fails with a message unless `ok`; all later nodes of the block wait for it."""
+        self.calls.steps.setdefault(REQUIRE.name, REQUIRE)
+        block.add(Call(id_, REQUIRE.name, (("ok", ok), ("message", message)), (), Settings(), span))
+        block.gates = (*block.gates, id_)
 
     def _value(self, statement: t.Bind, scope: Scope) -> None:
         value = statement.value

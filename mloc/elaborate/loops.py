@@ -10,6 +10,7 @@ s = loop x = init max 3:          %s = region
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.rules import LOOP_BOUND, NEXT_MISPLACED
@@ -21,7 +22,7 @@ from mloc.ir.constant import is_constant
 from mloc.ir.model import Arm, Branch, Compare, Const, Expr, Logic, Merged, Node, Ref, Region
 from mloc.source import Span
 from mloc.syntax import tree as t
-from mloc.types.model import BOOL, INT, Type, Unknown
+from mloc.types.model import BOOL, INT, STR, Type, Unknown
 
 if TYPE_CHECKING:
     from mloc.elaborate.flow import Block, Flow
@@ -74,6 +75,8 @@ def _round(
     until = flow.exprs.condition(following.until, inner)
     if isinstance(value.type, Unknown) or isinstance(until.type, Unknown):
         return None
+    if flow.converge:
+        _converge(flow, statement, body, place, until, number, bound)
     if number + 1 == bound.rounds:
         return body.nodes, value
     rest = _round(flow, statement, scope, id_, number + 1, value, type_, bound)
@@ -84,6 +87,18 @@ def _round(
     arms = (Arm("then", stop, Region()), Arm("else", None, Region(tuple(rest[0]))))
     body.add(Branch(choice, arms, (Merged(STATE, type_, (value, rest[1])),), (), statement.span))
     return body.nodes, Ref(type_, choice, STATE)
+
+
+def _converge(flow: Flow, statement: t.Loop, body: Block, place: Place, until: Expr, number: int, bound: _Bound) -> None:
+    """After a round that may be the last one: fail unless the loop ends by its `until`, as `converge required` asks."""
+    made = Const(INT, str(number + 1))
+    ok = until
+    if number + 1 < bound.rounds:
+        if bound.exact is None:
+            return
+        ok = Logic(BOOL, "or", until, Compare(BOOL, "<", made, bound.exact))
+    text = f"the loop `{statement.name.text}` did not reach its `until` in {number + 1} round{'' if number == 0 else 's'}"
+    flow.require(ok, Const(STR, json.dumps(text)), flow.ids.named("converge", place), body, statement.span)
 
 
 def _bound(flow: Flow, expr: t.Expr, scope: Scope) -> _Bound | None:

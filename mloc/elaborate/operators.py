@@ -9,6 +9,7 @@ from mloc.diagnostics.rules import BAD_COMPARISON, BAD_OPERATION, OPTIONAL_USED,
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.expect import convert
 from mloc.elaborate.narrowing import narrowing
+from mloc.elaborate.runs import STATUSES, wrong_status
 from mloc.elaborate.scope import POISON, Scope
 from mloc.ir.model import Arith, Choose, Coalesce, Compare, Const, Expr, Logic, Not
 from mloc.source import Span
@@ -120,7 +121,14 @@ def _compare(e: Expressions, expr: t.Binary, op: str, scope: Scope) -> Expr:
     elif not isinstance(bare, (Scalar, Enum)):
         e.bag.report(BAD_COMPARISON, expr.span, f"`{show(bare)}` cannot be compared", help="compare a field of it, or let a step decide")
         return POISON
-    return Compare(BOOL, op, convert(left, type_), convert(right, type_))  # type: ignore[arg-type]
+    compared = Compare(BOOL, op, convert(left, type_), convert(right, type_))  # type: ignore[arg-type]
+    wrong = wrong_status(compared)
+    if wrong is None:
+        return compared
+    near = suggest(wrong, STATUSES) or ("succeeded" if wrong.startswith("succe") else None)
+    help_ = f"did you mean `{near}`?" if near else f"it is {', '.join(f'`{status}`' for status in STATUSES)}"
+    e.bag.report(UNRELATED_COMPARISON, expr.span, f"`run.status` is never `{wrong}`", help=help_)
+    return POISON
 
 
 def _operands(e: Expressions, expr: t.Binary, scope: Scope) -> tuple[Expr, Expr]:

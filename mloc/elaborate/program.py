@@ -16,7 +16,9 @@ from mloc.elaborate.demands import check_demands
 from mloc.elaborate.expect import Provenance
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.flow import Flow, bounds_of
+from mloc.elaborate.handlers import lower_handlers
 from mloc.elaborate.names import Ids, Place
+from mloc.elaborate.options import options_of
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import Poison, Scope, Value
 from mloc.elaborate.secrets import targets as secret_targets
@@ -133,13 +135,15 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str, types: d
     provenance = Provenance(lines=lines)
     exprs = Expressions(file, file.bag, provenance, types)
     steps: dict[str, Step] = {}
-    flow = Flow(file, exprs, Calls(file, exprs, provenance, steps), Ids(), (declaration,), bounds_of(found))
+    options = options_of(file.steps.attributes, declaration.body)
+    flow = Flow(file, exprs, Calls(file, exprs, provenance, steps), Ids(), (declaration,), bounds_of(found), options.converge)
     scope = Scope()
     for input_ in found.inputs:
         unknown = isinstance(input_.type, Unknown)
         scope.names[input_.name] = Poison(input_.span) if unknown else Value(Ref(input_.type, "$", input_.name), input_.span)
     block = flow.block(declaration.body, scope, Place())
     outputs = results(file, exprs, found, block.returns, scope)
+    handlers = lower_handlers(flow, block, scope)
     parameters = tuple(Parameter(i.name, i.type, i.default, i.domain, i.doc, i.span) for i in found.inputs)
     launched = _launches(file, declaration, found)
     region = Region(tuple(block.nodes))
@@ -153,6 +157,9 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str, types: d
         digest,
         secrets=_secrets(file, region),
         launches=tuple(each.launch for each in launched),
+        options=options,
+        on_failure=handlers.get("on_failure", Region()),
+        final=handlers.get("finally", Region()),
         doc=found.doc,
         span=declaration.name.span,
     )

@@ -466,12 +466,16 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`options:` of a pipeline. `fail_fast` starts nothing new after a failure; `converge` fails loops that end without `until`."""
+    """`options:` of a pipeline. `fail_fast` starts nothing new after a failure; `converge` fails loops that end without `until`.
+
+    `timeout_ms` is the time of the body; handlers run after it. `spans` says where each option stands.
+    """
 
     timeout_ms: int | None = None
     max_parallel: int | None = None
     fail_fast: bool = False
     converge: bool = False
+    spans: tuple[tuple[str, Span], ...] = field(default=(), compare=False)
 
 
 RUN: Mapping[str, Type] = {"id": STR, "scheduled_date": DATE, "scheduled_time": DATETIME, "today": DATE, "now": DATETIME}
@@ -525,7 +529,7 @@ class Pipeline:
     """One pipeline with everything it needs: what a backend lowers and the native executor runs.
 
     The handlers' regions, `on_failure` and `final`, run after `region` has ended, in this order;
-    in them the outputs of the body's calls are optional, and the node `run` gives `status` and the error.
+    in them the values of the body are optional, and the node `run` gives what became of the run (`mloc.ir.handlers`).
     """
 
     name: str

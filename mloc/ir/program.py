@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from mloc.ir.called import is_called
+from mloc.ir.handlers import handlers
 from mloc.ir.model import (
     Arith,
     Branch,
@@ -25,6 +26,7 @@ from mloc.ir.model import (
     MakeList,
     MakeMap,
     MakeRecord,
+    Node,
     Not,
     Pipeline,
     Project,
@@ -41,7 +43,7 @@ from mloc.ir.model import (
     Step,
     Widen,
 )
-from mloc.ir.walk import nodes, refs
+from mloc.ir.walk import every_node, refs
 from mloc.runner.jsons import as_array, as_object, as_text, as_text_or_none
 from mloc.source import Line, Span
 from mloc.types.encode import Json, domain_json, type_json
@@ -73,12 +75,26 @@ def collect_id(fan_out: FanOut) -> str:
     return f"{fan_out.id}.collect"
 
 
+def unit_ids(node: Node) -> tuple[str, ...]:
+    """The ids of the units that a node is run by, without those of the nodes in it."""
+    match node:
+        case Call():
+            return (node.id,)
+        case Branch():
+            return node.id, merge_id(node)
+        case FanOut():
+            return node.id, yield_id(node), collect_id(node)
+        case _:
+            assert_never(node)
+
+
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where a unit stands: the branches around it within its innermost fan-out, and that fan-out's id."""
+    """Where a unit stands: the branches around it within its innermost fan-out, that fan-out's id, and the handler, if it is in one."""
 
     guards: Guards = ()
     fan_out: str | None = None
+    handler: str | None = None
 
 
 def program(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | None = None, target: str | None = None) -> dict[str, Json]:
@@ -91,6 +107,8 @@ def program(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | N
     builder.region(pipeline.region, _Scope())
     results: list[Json] = [[r.name, type_json(r.type), expr_json(r.value), domain_json(r.domain)] for r in pipeline.results]
     builder.add(OUTPUTS, "eval", tuple(r.value for r in pipeline.results), _Scope(), values=results)
+    for kind, region in handlers(pipeline):
+        builder.region(region, _Scope(handler=kind))
     return {
         "schema": SCHEMA,
         "mloc": mloc_version,
@@ -121,7 +139,8 @@ class _Builder:
             captures.setdefault(f"{scope.fan_out}.item", self.items[scope.fan_out])
         unit: dict[str, Json] = {"kind": kind, **self.place("" if unit_id == OUTPUTS else line_of or unit_id)}
         unit["captures"] = [[name, type_json(type_)] for name, type_ in captures.items()]
-        self.units[unit_id] = unit | more | {"guards": [list(guard) for guard in scope.guards]}
+        handler: dict[str, Json] = {} if scope.handler is None else {"handler": scope.handler}
+        self.units[unit_id] = unit | more | {"guards": [list(guard) for guard in scope.guards]} | handler
 
     def place(self, node_id: str) -> dict[str, Json]:
         line = self.lines.get(node_id)
@@ -149,7 +168,7 @@ class _Builder:
         arms: list[Json] = [[arm.label, None if arm.condition is None else expr_json(arm.condition)] for arm in branch.arms]
         self.add(branch.id, "decide", conditions, scope, arms=arms)
         for arm in branch.arms:
-            self.region(arm.region, _Scope((*scope.guards, (branch.id, arm.label)), scope.fan_out))
+            self.region(arm.region, replace(scope, guards=(*scope.guards, (branch.id, arm.label))))
         if not branch.merged:
             return
         arm_ref = Ref(STR, branch.id, "arm")
@@ -164,7 +183,7 @@ class _Builder:
         item_type = type_json(fan_out.item_type)
         self.items[fan_out.id] = fan_out.item_type
         self.add(fan_out.id, "items", (fan_out.source,), scope, source=expr_json(fan_out.source), item_type=item_type, limit=fan_out.limit)
-        inner = _Scope((), fan_out.id)
+        inner = _Scope((), fan_out.id, scope.handler)
         self.region(fan_out.region, inner)
         if fan_out.result is None:
             return
@@ -310,9 +329,10 @@ def unit_nodes(pipeline: Pipeline) -> dict[str, str]:
 
 
 def spans(pipeline: Pipeline) -> dict[str, Span]:
-    """The span of every node, by id, and of every step's declaration; "" is the pipeline's own."""
-    found = {node.id: node.span for node in nodes(pipeline.region) if node.span is not None}
+    """The span of every node, by id, of every option (`options.timeout`), and of every step's declaration; "" is the pipeline's own."""
+    found = {node.id: node.span for node in every_node(pipeline) if node.span is not None}
     found |= {step_line(step.name): step.span for step in pipeline.steps if step.span is not None}
+    found |= {f"options.{name}": span for name, span in pipeline.options.spans}
     if pipeline.span is not None:
         found[""] = pipeline.span
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from mloc.ir.called import is_called
+from mloc.ir.handlers import RUN_NODE, Kind, handlers, run_outputs, seen_after
 from mloc.ir.model import (
     RUN,
     Branch,
@@ -25,7 +26,7 @@ from mloc.ir.model import (
     Region,
     Step,
 )
-from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
+from mloc.ir.program import OUTPUTS, PARAMETERS, unit_ids
 from mloc.ir.typing import fault, fits, same
 from mloc.ir.walk import children
 from mloc.runner.scalars import Invalid
@@ -55,7 +56,10 @@ def verify(pipeline: Pipeline) -> None:
 
 
 class _Verifier:
-    """`visible` holds the nodes that the place at hand may read or wait for, each with its outputs; `items` the fan-outs around it."""
+    """`visible` holds the nodes that the place at hand may read or wait for, each with its outputs; `items` the fan-outs around it.
+
+    `given` holds what a handler may read besides.
+    """
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.subject = pipeline
@@ -63,6 +67,7 @@ class _Verifier:
         self.steps = {step.name: step for step in pipeline.steps}
         self.parameters = {p.name: p.type for p in pipeline.parameters}
         self.visible: dict[str, dict[str, Type]] = {}
+        self.given: dict[str, dict[str, Type]] = {}
         self.items: dict[str, Type] = {}
         self.ids: set[str] = {PARAMETERS, OUTPUTS}
         # By id: hashing a type walks all of it. The pipeline keeps the types alive.
@@ -95,8 +100,12 @@ class _Verifier:
         for result in self.subject.results:
             self.type(result.type)
             self.value(result.value, result.type, f"the result `{result.name}`")
+        self.options()
+        given = {id_: {name: seen_after(type_) for name, type_ in outputs.items()} for id_, outputs in self.visible.items()}
         self.leave(added)
         self.launches()
+        for kind, region in handlers(self.subject):
+            self.handler(kind, region, given)
 
     def launches(self) -> None:
         """A launch gives parameters values that are known when it happens: constants, and what is known of the run."""
@@ -111,6 +120,20 @@ class _Verifier:
             fires = launch.cron is not None if launch.kind == "schedule" else bool(launch.assets)
             self.require(fires, f"nothing starts `{launch.name}`")
         del self.visible["run"]
+
+    def options(self) -> None:
+        options = self.subject.options
+        for name, value in (("timeout", options.timeout_ms), ("max_parallel", options.max_parallel)):
+            self.require(value is None or value >= 1, f"the option `{name}` is below 1")
+
+    def handler(self, kind: Kind, region: Region, given: dict[str, dict[str, Type]]) -> None:
+        """Check a handler: it reads what the body gave, which may be absent, and what became of the run; `after` names its own nodes."""
+        self.given = {**given, RUN_NODE: dict(run_outputs(kind))}
+        self.read = {}
+        added = self.region(region, f"{kind}.")
+        self.node = ""
+        self.leave(added)
+        self.given = {}
 
     def step(self, step: Step) -> None:
         self.distinct((i.name for i in step.inputs), f"input of step `{step.name}`")
@@ -156,15 +179,7 @@ class _Verifier:
         rest = _INSIDE if prefix and not prefix.endswith(".") else _REST
         good = node.id.startswith(prefix) and rest.fullmatch(node.id, len(prefix)) is not None
         self.require(good, f"an id here is `{prefix}` and names joined by dots")
-        units = [node.id]
-        match node:
-            case Branch():
-                units += [merge_id(node)]
-            case FanOut():
-                units += [yield_id(node), collect_id(node)]
-            case _:
-                pass
-        for unit in units:
+        for unit in unit_ids(node):
             self.require(unit not in self.ids, f"`{unit}` is the id of something else")
             self.ids.add(unit)
 
@@ -293,7 +308,7 @@ class _Verifier:
             return self.parameters.get(ref.output) if "run" not in self.visible else None
         if ref.output == "item" and ref.node in self.items:
             return self.items[ref.node]
-        return self.visible.get(ref.node, {}).get(ref.output)
+        return (self.visible.get(ref.node) or self.given.get(ref.node, {})).get(ref.output)
 
     def type(self, type_: Type) -> None:
         """Refuse an Unknown anywhere in a type."""

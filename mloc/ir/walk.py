@@ -148,6 +148,21 @@ def nodes(region: Region) -> Iterator[Node]:
             yield from nodes(inner)
 
 
+def every_region(pipeline: Pipeline) -> tuple[Region, Region, Region]:
+    """The body of a pipeline, then its handlers in the order in which they run."""
+    return pipeline.region, pipeline.on_failure, pipeline.final
+
+
+def every_node(pipeline: Pipeline) -> Iterator[Node]:
+    """Every node of a pipeline, those of its handlers last."""
+    for region in every_region(pipeline):
+        yield from nodes(region)
+
+
+def every_call(pipeline: Pipeline) -> Iterator[Call]:
+    return (node for node in every_node(pipeline) if isinstance(node, Call))
+
+
 def calls(region: Region) -> Iterator[Call]:
     return (node for node in nodes(region) if isinstance(node, Call))
 
@@ -191,13 +206,15 @@ def orders(node: Node) -> tuple[str, ...]:
 
 def map_exprs(pipeline: Pipeline, change: Callable[[Expr], Expr]) -> Pipeline:
     """The pipeline with `change` applied to every expression; the same object when nothing changed."""
-    region = _map_region(pipeline.region, change)
+    before = every_region(pipeline)
+    region, on_failure, final = (_map_region(each, change) for each in before)
     results = tuple(replace(r, value=rewrite(r.value, change)) for r in pipeline.results)
     launches = tuple(_map_launch(launch, change) for launch in pipeline.launches)
     same = all(a.value is b.value for a, b in zip(results, pipeline.results, strict=True))
-    if region is pipeline.region and same and all(a is b for a, b in zip(launches, pipeline.launches, strict=True)):
+    same = same and all(a is b for a, b in zip((region, on_failure, final, *launches), (*before, *pipeline.launches), strict=True))
+    if same:
         return pipeline
-    return replace(pipeline, region=region, results=results, launches=launches)
+    return replace(pipeline, region=region, results=results, on_failure=on_failure, final=final, launches=launches)
 
 
 def _map_launch(launch: Launch, change: Callable[[Expr], Expr]) -> Launch:

@@ -9,13 +9,12 @@ from pathlib import Path
 from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline
 from mloc.ir.program import PARAMETERS, program
-from mloc.ir.walk import calls
-from mloc.local.interrupts import interrupts
+from mloc.ir.walk import every_call
 from mloc.local.machine import Amount, ask, capacity, excess
-from mloc.local.plan import Outputs, Plan, Task
+from mloc.local.phases import Host, Phases
+from mloc.local.plan import Outputs
 from mloc.local.progress import Progress
 from mloc.local.report import Status, report
-from mloc.local.schedule import Schedule
 from mloc.local.store import RunFolder, RunRecords
 from mloc.runner.api import FileStore, Program, StepFailed, run_unit
 from mloc.runner.jsons import Json
@@ -46,7 +45,8 @@ def run_native(
     """
     folder = RunFolder(store, run_id)
     records = folder.open_records(None if progress is None else progress.event)
-    run = _Run(pipeline, Program(dict(program(pipeline, VERSION, lines or {}))), records, folder.artifacts(), source_roots, progress)
+    compiled = Program(dict(program(pipeline, VERSION, lines or {})))
+    run = _Run(pipeline, compiled, records, folder.artifacts(), source_roots, progress, folder.run_id)
     started = now()
     try:
         ending = run.perform(parameters, jobs, lines or {})
@@ -90,6 +90,7 @@ class _Run:
     artifacts: FileStore
     source_roots: Sequence[str]
     progress: Progress | None
+    run_id: str
 
     def perform(self, parameters: Mapping[str, str], jobs: int | None, lines: Mapping[str, Line]) -> _Ending:
         """Check the launch, then run to the end. Raises OSError when a record cannot be written."""
@@ -107,19 +108,11 @@ class _Run:
         refused = over_capacity(self.pipeline, machine, lines)
         if refused is not None:
             return refused
-        plan = Plan(self.pipeline, self.program)
         most = max(1, jobs or machine.millicores // 1000)
-
-        def work(task: Task, attempt: int) -> Outputs:
-            return self.unit(task.unit, task.captures, attempt, cancel)
-
-        schedule = Schedule(plan, work, lambda task, failure: self.tell(task.id, failure), machine, most, cancel)
-        with interrupts(lambda again: schedule.stop(at_once=again)) as interrupted:
-            schedule.run(checked)
-            signal = interrupted()
-        if plan.succeeded:
-            return _Ending("succeeded")
-        return _Ending("failed") if signal is None else _Ending("cancelled", f"the run was cancelled by {signal}")
+        given = {f"${name}": text for name, text in checked.items()}
+        host = Host(self.pipeline, self.program, self.records, self.run_id, self.unit, self.tell)
+        outcome = Phases(host, machine, most, lines).run(given)
+        return _Ending(outcome.status, f"the run was cancelled by {outcome.signal}" if outcome.status == "cancelled" else None)
 
     def unit(self, unit: str, captures: Mapping[str, str], attempt: int, cancel: threading.Event) -> Outputs:
         """Run one unit, for a step one attempt of it."""
@@ -144,7 +137,7 @@ class _Run:
 
 def over_capacity(pipeline: Pipeline, machine: Amount, lines: Mapping[str, Line]) -> _Ending | None:
     """The failure of a run with a step that asks for more than the machine has, None when every step fits."""
-    for call in calls(pipeline.region):
+    for call in every_call(pipeline):
         why = excess(machine, ask(call.settings.resources))
         if why is not None:
             line = lines.get(call.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, TypeAlias
 
 from mloc.frozen import dataclass
@@ -88,12 +88,15 @@ class History:
             return Attempts(0, None, None)
         return Attempts(len({event.get("attempt") for event in tries}), tries[0].get("started"), tries[-1].get("finished"))
 
-    def first_failure(self) -> tuple[str, str, dict[str, Json]] | None:
-        """The unit, its id and the error of what failed first for good; what was only cancelled did not fail by itself."""
-        failed = [unit_id for unit_id in self._events if self.status(unit_id) == "failed"]
+    def first_failure(self, counts: Callable[[str], bool] = lambda _: True) -> tuple[str, str, dict[str, Json]] | None:
+        """The unit, its id and the error of what failed first for good, of the units that count; what was only cancelled did not fail."""
+        failed = [unit_id for unit_id in self._events if self.status(unit_id) == "failed" and counts(self._unit(unit_id))]
         told = [unit_id for unit_id in failed if self.error(unit_id).get("kind") != "cancelled"]
         # One that left no word has no time of its end, and comes after those that have.
         first = min(told, key=lambda unit_id: (self.error(unit_id) is _UNFINISHED, self._order[unit_id]), default=None)
         if first is None:
             return None
-        return str(self._events[first][-1].get("unit")), first, self.error(first)
+        return self._unit(first), first, self.error(first)
+
+    def _unit(self, unit_id: str) -> str:
+        return str(self._events[unit_id][-1].get("unit"))

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeAlias, assert_never
 
 from mloc.frozen import dataclass
-from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline, Region
+from mloc.ir.model import Branch, Call, FanOut, Node, Region
 from mloc.ir.program import OUTPUTS, collect_id, merge_id, yield_id
 from mloc.ir.walk import nodes, predecessors
 from mloc.runner.api import Program, gather
@@ -77,16 +77,17 @@ class _Items:
 
 
 class Plan:
-    """The state of one run. Pure: it is told what ended and answers with the tasks that became ready.
+    """The state of one run, or of one of its handlers. Pure: it is told what ended and answers with the tasks that became ready.
 
     A region is one node to its siblings: it begins when everything it reads is there, and gives values when all in it succeeded.
     What depends on a failed node never becomes ready; everything else does, later items of a fan-out included.
     """
 
-    def __init__(self, pipeline: Pipeline, program: Program) -> None:
-        self._region = pipeline.region
+    def __init__(self, region: Region, program: Program, *, gives_results: bool = True) -> None:
+        self._region = region
         self._program = program
-        self._ordinals = {node.id: ordinal for ordinal, node in enumerate(nodes(pipeline.region))}
+        self._gives_results = gives_results
+        self._ordinals = {node.id: ordinal for ordinal, node in enumerate(nodes(region))}
         self._blocks: dict[int, _Block] = {}
         self._keys: dict[str, tuple[tuple[str, int], ...]] = {}
         self._values: dict[tuple[str, Place], str] = {}
@@ -95,10 +96,9 @@ class Plan:
         self._ready: list[Task] = []
         self.succeeded: bool | None = None
 
-    def begin(self, parameters: Outputs) -> list[Task]:
-        """Start with the checked parameters, by name."""
-        for name, text in parameters.items():
-            self._values[(f"${name}", ())] = text
+    def begin(self, given: Outputs) -> list[Task]:
+        """Start with what is given from outside, by capture key: `$name` for a checked parameter."""
+        self._values.update({(key, ()): text for key, text in given.items()})
         self._begin(self._region, (), self._region_of_pipeline_ended)
         return self._advance()
 
@@ -106,6 +106,10 @@ class Plan:
         """Say that a task ended, with None for its outputs when it failed; gives the tasks that became ready."""
         self._waiting.pop((task.unit, task.at))(outputs)
         return self._advance()
+
+    def values(self) -> dict[str, str]:
+        """What is given and what was made outside of fan-outs so far, by capture key."""
+        return {key: text for (key, at), text in self._values.items() if at == ()}
 
     def _advance(self) -> list[Task]:
         # A queue instead of calls within calls: a region of a thousand nodes, or a thousand empty items, needs no deep stack.
@@ -174,10 +178,10 @@ class Plan:
             self._todo.append(partial(running.ended, running.succeeded))
 
     def _region_of_pipeline_ended(self, succeeded: bool) -> None:
-        if succeeded:
+        if succeeded and self._gives_results:
             self._emit(OUTPUTS, len(self._ordinals), (), self._gave_results)
         else:
-            self.succeeded = False
+            self.succeeded = succeeded
 
     def _gave_results(self, outputs: Outputs | None) -> None:
         self.succeeded = outputs is not None

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias, assert_never
 
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region, Step
-from mloc.ir.walk import nodes
+from mloc.ir.program import unit_ids
+from mloc.ir.walk import every_call, every_node, nodes
 from mloc.local.history import History
 from mloc.local.plan import Place
 from mloc.runner.api import Records
@@ -43,6 +44,7 @@ def report(
     and line, if one step is to blame.
     """
     history = History(Records(records_folder).events())
+    found = None if status == "succeeded" else error_of(pipeline, history, status, error, blamed)
     return {
         "schema": SCHEMA,
         "run": run_id,
@@ -52,7 +54,7 @@ def report(
         "params": _params(pipeline, history, params),
         "status": status,
         "outputs": _values({r.name: r.type for r in pipeline.results}, history.outputs if status == "succeeded" else {}),
-        "error": None if status == "succeeded" else _error(pipeline, history, status, error, blamed),
+        "error": found,
         "steps": _steps(pipeline, history),
         "started": started,
         "finished": finished,
@@ -61,8 +63,12 @@ def report(
 
 def _steps(pipeline: Pipeline, history: History) -> dict[str, Json]:
     declared = {step.name: step for step in pipeline.steps}
-    ordinals = {node.id: ordinal for ordinal, node in enumerate(nodes(pipeline.region))}
-    found = sorted(_places(pipeline.region, (), False, history), key=lambda spot: (ordinals[spot[0].id], spot[1]))
+    ordinals = {node.id: ordinal for ordinal, node in enumerate(every_node(pipeline))}
+    places = [*_places(pipeline.region, (), False, history)]
+    # Where nothing failed, `on failure` is like an arm that was not taken.
+    places += _places(pipeline.on_failure, (), _body_failure(pipeline, history) is None, history)
+    places += _places(pipeline.final, (), False, history)
+    found = sorted(places, key=lambda spot: (ordinals[spot[0].id], spot[1]))
     entries = {
         place(call.id, list(at)): (call, _entry(declared[call.step], place(call.id, list(at)), untaken, history))
         for call, at, untaken in found
@@ -112,15 +118,37 @@ def _entry(step: Step, step_id: str, untaken: bool, history: History) -> Json:
     }
 
 
-def _error(pipeline: Pipeline, history: History, status: Status, error: str | None, blamed: tuple[str, int | None]) -> Json:
-    """The first failure in time, by the records; else what the caller says."""
-    first = history.first_failure()
+def error_of(
+    pipeline: Pipeline, history: History, status: Status, error: str | None, blamed: tuple[str, int | None] = ("", None)
+) -> dict[str, Json]:
+    """Why a run did not succeed: the first failure in time of its body, else what `finally` failed of, else what the caller says.
+
+    What fails in `on failure` masks nothing.
+    """
+    first = _body_failure(pipeline, history)
+    if first is None and status == "failed":
+        first = history.first_failure(_units(pipeline.final).__contains__)
     if first is not None:
         unit, unit_id, said = first
-        is_step = any(isinstance(node, Call) and node.id == unit for node in nodes(pipeline.region))
+        is_step = any(call.id == unit for call in every_call(pipeline))
         return {"step": unit_id if is_step else None, "message": said["message"], "line": said["line"]}
     unsaid = "the run was cancelled" if status == "cancelled" else "the run failed, and no record says why"
     return {"step": blamed[0] or None, "message": error or unsaid, "line": blamed[1]}
+
+
+def body_failed(pipeline: Pipeline, history: History) -> bool:
+    """Whether something in the body of a pipeline has failed for good."""
+    return _body_failure(pipeline, history) is not None
+
+
+def _body_failure(pipeline: Pipeline, history: History) -> tuple[str, str, dict[str, Json]] | None:
+    of_handlers = _units(pipeline.on_failure) | _units(pipeline.final)
+    return history.first_failure(lambda unit: unit not in of_handlers)
+
+
+def _units(region: Region) -> frozenset[str]:
+    """The units of a region's nodes."""
+    return frozenset(unit for node in nodes(region) for unit in unit_ids(node))
 
 
 def _params(pipeline: Pipeline, history: History, given: Mapping[str, str]) -> Json:

@@ -43,9 +43,23 @@ class _Ended:
 
 @dataclass(frozen=True, slots=True)
 class _Stopped:
-    """Somebody asked for the end; `at_once` does not even wait for the steps that run."""
+    """Somebody asked for the end: now, or after a grace of some seconds. `at_once` does not even wait for the steps that run."""
 
     at_once: bool
+    grace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many steps may run at a time, at least 1; whether the first failure is the last; and for how many seconds all may run.
+
+    `on_expired` hears when that time is over, before the steps that run are cancelled.
+    """
+
+    jobs: int
+    fail_fast: bool = False
+    seconds: float | None = None
+    on_expired: Callable[[], None] = lambda: None
 
 
 class Schedule:
@@ -53,57 +67,80 @@ class Schedule:
 
     `work` makes one attempt, of the given number, at a task and raises StepFailed when it fails; it is called in a thread of its own for
     a step, in the caller's for other units. `on_failed` hears of every unit that failed for good.
-    `jobs` is how many steps may run at a time, at least 1; `cancel` is set when running steps shall end.
+    `cancel` is set when running steps shall end.
     Among the steps that fit, the first in source order, then by index, begins first. One that does not fit lets smaller ones pass;
     it fits once they have ended, because no ask may exceed the capacity. A step that waits for its next attempt holds nothing.
+    When the first failure is the last, nothing begins after it, not even another attempt; what runs then may end.
     """
 
-    def __init__(self, plan: Plan, work: Work, on_failed: OnFailed, capacity: Amount, jobs: int, cancel: threading.Event) -> None:
+    def __init__(self, plan: Plan, work: Work, on_failed: OnFailed, capacity: Amount, limits: Limits, cancel: threading.Event) -> None:
         self._plan = plan
         self._work = work
         self._on_failed = on_failed
         self._free = capacity
-        self._idle = jobs
+        self._limits = limits
+        self._idle = limits.jobs
         self._cancel = cancel
         self._running = 0
+        self._halted = False
+        self._deadline: float | None = None
+        self.abandoned = False
         self._ready: dict[int, list[_Try]] = {}
         self._resting: list[tuple[float, int, _Try]] = []
         self._events: SimpleQueue[_Ended | _Stopped] = SimpleQueue()
         self._crash: BaseException | None = None
 
-    def stop(self, *, at_once: bool = False) -> None:
-        """End the run early; may be called from any thread and from a signal handler."""
+    def stop(self, *, at_once: bool = False, grace: float | None = None) -> None:
+        """End the run early, or in `grace` seconds; may be called from any thread and from a signal handler."""
         # Only this queue may be touched by a handler that interrupts its own user; the lock of an Event may not.
-        self._events.put(_Stopped(at_once))
+        self._events.put(_Stopped(at_once, grace))
 
-    def run(self, parameters: Outputs) -> None:
-        """Begin with the parameters, by name, and return when nothing runs any more.
+    def run(self, given: Outputs) -> None:
+        """Begin with what is given, by capture key, and return when nothing runs any more.
 
         The first error that is not a StepFailed (a disk that is full, a bug) stops the run, and is raised when what ran has ended.
         """
-        self._guard(lambda: self._take(self._plan.begin(parameters)))
+        if self._limits.seconds is not None:
+            self._deadline = time.monotonic() + self._limits.seconds
+        self._guard(lambda: self._take(self._plan.begin(given)))
         while True:
             self._guard(self._begin_what_fits)
-            if not self._running and (not self._resting or self._cancel.is_set()):
+            if not self._running and (not self._resting or self._halted or self._cancel.is_set()):
                 break
             event = self._next_event()
             if isinstance(event, _Ended):
                 self._guard(partial(self._end, event))
-            elif event is not None:
+            elif event is None:
+                self._expire()
+            elif event.grace is not None:
+                self._deadline = min(time.monotonic() + event.grace, self._deadline or float("inf"))
+            else:
                 self._cancel.set()
                 if event.at_once:
+                    self.abandoned = True
                     break
         if self._crash is not None:
             raise self._crash
 
     def _next_event(self) -> _Ended | _Stopped | None:
-        """What happens next; None when the time of a resting step comes first."""
-        if not self._resting or self._cancel.is_set():
+        """What happens next; None when the time of a resting step, or the end of all time, comes first."""
+        if self._cancel.is_set():
+            return self._events.get()
+        times = [] if self._deadline is None else [self._deadline]
+        if self._resting and not self._halted:
+            times.append(self._resting[0][0])
+        if not times:
             return self._events.get()
         try:
-            return self._events.get(timeout=max(0.0, self._resting[0][0] - time.monotonic()))
+            return self._events.get(timeout=max(0.0, min(*times, threading.TIMEOUT_MAX + time.monotonic()) - time.monotonic()))
         except Empty:
             return None
+
+    def _expire(self) -> None:
+        """Cancel what runs when the time of the run is over."""
+        if self._deadline is not None and self._deadline <= time.monotonic() and not self._cancel.is_set():
+            self._limits.on_expired()
+            self._cancel.set()
 
     def _guard(self, action: Callable[[], None]) -> None:
         try:
@@ -124,7 +161,7 @@ class Schedule:
             try:
                 outputs: Outputs | None = self._work(task, 1)
             except StepFailed as failure:
-                self._on_failed(task, failure)
+                self._failed(task, failure)
                 outputs = None
             queue.extend(self._plan.finished(task, outputs))
 
@@ -132,7 +169,7 @@ class Schedule:
         heappush(self._ready.setdefault(attempt.task.order[0], []), attempt)
 
     def _begin_what_fits(self) -> None:
-        if self._cancel.is_set():
+        if self._halted or self._cancel.is_set():
             return
         while self._resting and self._resting[0][0] <= time.monotonic():
             self._queue(heappop(self._resting)[2])
@@ -186,5 +223,9 @@ class Schedule:
             following = _Try(attempt.at, attempt.number + 1, task, attempt.call)
             heappush(self._resting, (time.monotonic() + wait, task.order[0], following))
             return
-        self._on_failed(task, failure)
+        self._failed(task, failure)
         self._take(self._plan.finished(task, None))
+
+    def _failed(self, task: Task, failure: StepFailed) -> None:
+        self._halted = self._halted or self._limits.fail_fast
+        self._on_failed(task, failure)

@@ -10,7 +10,7 @@ from .evaluate import Scope, convert, evaluate
 from .jsons import BadProgram, Json, NotCanonical, as_array, as_int, as_object, as_text, canonical, parse
 from .program import Program, Unit, parse_inputs
 from .scalars import Invalid, Value
-from .types import STR, Type, parse_domain, parse_type
+from .types import STR, Optional, Type, parse_domain, parse_type
 from .values import decode, decode_text, encode, encode_text
 
 NULL = "null"
@@ -40,6 +40,9 @@ class Captures:
             raise BadProgram(f"`{self._unit.id}` reads `{key}`, which is not among its captures")
         name = key.removeprefix("$")
         if key not in self.texts:
+            # A handler also runs when the body did not come so far.
+            if "handler" in self._unit.body and isinstance(type_, Optional):
+                return None
             raise BadCapture(f"`{name}`: no value was given to `{self._unit.id}`")
         try:
             if self._program.is_item(key):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from hypothesis import strategies as st
 
+from mloc.ir.handlers import RUN_NODE, Kind, run_outputs, seen_after
 from mloc.ir.model import (
     RUN,
     Arm,
@@ -19,6 +21,7 @@ from mloc.ir.model import (
     Launch,
     Merged,
     Node,
+    Options,
     Output,
     Parameter,
     Pipeline,
@@ -66,8 +69,10 @@ class _Generator:
         nodes = self.region(sight, [], "", 2)
         results = tuple(Result(f"r{at}", value.type, value) for at, value in enumerate(self.values(sight, 2)))
         launches = tuple(self.launch(at, parameters) for at in range(self.random.randrange(3)))
+        on_failure, final = self.handler("on_failure", sight), self.handler("finally", sight)
+        steps, region = tuple(self.steps), Region(nodes)
         return Pipeline(
-            "generated", parameters, tuple(self.steps), Region(nodes), results, "generated.mlp", "0" * 64, SECRETS, launches=launches
+            "generated", parameters, steps, region, results, "generated.mlp", "0" * 64, SECRETS, self.options(), on_failure, final, launches
         )
 
     def launch(self, at: int, parameters: tuple[Parameter, ...]) -> Launch:
@@ -80,6 +85,18 @@ class _Generator:
         choice = self.random.choice
         times = choice(((None, None), ("2026-01-31", "2027-01-31")))
         return Launch("schedule", f"s{at}", args, "0 3 * * 1", choice(("UTC", "Europe/Paris")), choice((False, True)), "queue", *times)
+
+    def options(self) -> Options:
+        choice = self.random.choice
+        return Options(choice((None, 1, 60_000)), choice((None, 4)), choice((False, True)), choice((False, True)))
+
+    def handler(self, kind: Kind, body: list[Expr]) -> Region:
+        """A handler, which sees the values of the body as optional ones, and the run."""
+        if self.random.randrange(2):
+            return Region()
+        sight: list[Expr] = [e if not isinstance(e, Ref) or e.node == "$" else replace(e, type=seen_after(e.type)) for e in body]
+        sight += [Ref(type_, RUN_NODE, name) for name, type_ in run_outputs(kind).items()]
+        return Region(self.region(sight, [], f"{kind}.", 1))
 
     def parameter(self, at: int) -> Parameter:
         if self.random.randrange(4) == 0:

@@ -21,11 +21,11 @@ class Driver:
 
     def __init__(self, of: Pipeline, params: dict[str, str] | None = None) -> None:
         self.program = Program(program(of, "0"))
-        self.plan = Plan(of, self.program)
+        self.plan = Plan(of.region, self.program)
         self.ready: dict[str, Task] = {}
         self.outputs: dict[str, str] = {}
         self.log: list[str] = []
-        self.take(self.plan.begin(params or {}))
+        self.take(self.plan.begin({f"${name}": text for name, text in (params or {}).items()}))
 
     def take(self, tasks: list[Task]) -> None:
         queue = deque(sorted(tasks, key=lambda task: task.order))

@@ -17,6 +17,7 @@ from mloc.ir.model import (
     Launch,
     Merged,
     Node,
+    Options,
     Output,
     Overlap,
     Parameter,
@@ -56,12 +57,15 @@ def from_document(data: Json) -> Pipeline:
         name=_text(found, "pipeline"),
         parameters=tuple(_parameter(entry) for entry in _objects(found, "parameters")),
         steps=tuple(_step(entry) for entry in _objects(found, "steps")),
-        region=_region(found),
+        region=_region(found, "nodes"),
         results=tuple(_result(entry) for entry in _objects(found, "results")),
         source=_text(source, "file"),
         source_sha256=_text(source, "sha256"),
         secrets=tuple(Secret(_text(entry, "name"), sources_of(entry["sources"])) for entry in _objects(found, "secrets")),
         launches=tuple(_launch(entry) for entry in _objects(found, "launches")),
+        options=_options(as_object(found["options"], "`options`")),
+        on_failure=_region(found, "on_failure"),
+        final=_region(found, "finally"),
         doc=_text(found, "doc"),
     )
 
@@ -82,6 +86,10 @@ def _launch(data: Object) -> Launch:
         tuple((as_text(name, "a parameter"), as_text(asset, "an asset")) for name, asset in pairs),
         _text(data, "doc"),
     )
+
+
+def _options(data: Object) -> Options:
+    return Options(_whole(data, "timeout_ms"), _whole(data, "max_parallel"), data["fail_fast"] is True, data["converge"] is True)
 
 
 def _text(data: Object, key: str) -> str:
@@ -149,8 +157,8 @@ def _run(data: Object) -> Run:
             raise BadProgram("a step runs python, inline, shell or require")
 
 
-def _region(data: Object) -> Region:
-    return Region(tuple(_node(node) for node in _objects(data, "nodes")))
+def _region(data: Object, key: str) -> Region:
+    return Region(tuple(_node(node) for node in _objects(data, key)))
 
 
 def _node(data: Object) -> Node:
@@ -165,13 +173,13 @@ def _node(data: Object) -> Node:
         case "fan_out":
             item, item_type, source = _text(data, "item"), type_of(data["item_type"]), expr_of(data["source"])
             result = optional_expr_of(data["result"])
-            return FanOut(id_, item, item_type, source, _whole(data, "limit"), _region(data), result, after)
+            return FanOut(id_, item, item_type, source, _whole(data, "limit"), _region(data, "nodes"), result, after)
         case _:
             raise BadProgram(f"node `{id_}` is not a call, branch or fan_out")
 
 
 def _arm(data: Object) -> Arm:
-    return Arm(_text(data, "label"), optional_expr_of(data["condition"]), _region(data))
+    return Arm(_text(data, "label"), optional_expr_of(data["condition"]), _region(data, "nodes"))
 
 
 def _merged(data: Object) -> tuple[Merged, ...]:

@@ -14,6 +14,7 @@ from mloc.ir.model import (
     Input,
     Launch,
     Node,
+    Options,
     Parameter,
     Pipeline,
     Region,
@@ -47,6 +48,9 @@ def document(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | 
         "nodes": _region(pipeline.region, lines or {}),
         "results": [_result(r) for r in pipeline.results],
         "launches": [_launch(launch) for launch in pipeline.launches],
+        "options": _options(pipeline.options),
+        "on_failure": _region(pipeline.on_failure, lines or {}),
+        "finally": _region(pipeline.final, lines or {}),
     }
 
 
@@ -65,6 +69,15 @@ def _launch(launch: Launch) -> Json:
         "start": launch.start,
         "end": launch.end,
         "assets": list(launch.assets),
+    }
+
+
+def _options(options: Options) -> Json:
+    return {
+        "timeout_ms": options.timeout_ms,
+        "max_parallel": options.max_parallel,
+        "fail_fast": options.fail_fast,
+        "converge": options.converge,
     }
 
 

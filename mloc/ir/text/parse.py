@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
+from mloc.ir.handlers import Kind
 from mloc.ir.model import (
     RUN,
     Arm,
@@ -18,6 +19,7 @@ from mloc.ir.model import (
     Launch,
     Merged,
     Node,
+    Options,
     Output,
     Parameter,
     Pipeline,
@@ -37,7 +39,7 @@ from mloc.ir.text.cursor import BadText, Cursor
 from mloc.ir.text.parse_exprs import ExprReader
 from mloc.ir.text.parse_settings import parse_launch, parse_settings
 from mloc.ir.text.parse_types import Aliases, declared, domain, listed, parse_type
-from mloc.ir.text.words import Known
+from mloc.ir.text.words import Known, after_body
 from mloc.types.model import ListOf, Type
 
 _INDENT = 4
@@ -95,6 +97,7 @@ class _Reader:
         head.expect("sha256")
         digest = head.string()
         head.end()
+        options = self.options()
         self.definitions()
         secrets = self.secrets()
         parameters = self.parameters()
@@ -102,9 +105,35 @@ class _Reader:
         region = self.region(0)
         results = self.results()
         launches = self.launches()
+        on_failure, final = self.handler("on_failure"), self.handler("finally")
         if self.at < len(self.lines):
             raise self.lines[self.at][1].bad("a node, or the end")
-        return Pipeline(label, parameters, steps, region, results, source, digest, secrets, launches=launches)
+        return Pipeline(label, parameters, steps, region, results, source, digest, secrets, options, on_failure, final, launches)
+
+    def options(self) -> Options:
+        line = self.next("options", 0)
+        if line is None:
+            return Options()
+        timeout = self.count(line, "timeout")
+        found = Options(timeout, self.count(line, "max_parallel"), line.accept("fail_fast"), line.accept("converge"))
+        line.end()
+        return found
+
+    def count(self, line: Cursor, word: str) -> int | None:
+        if not line.accept(word):
+            return None
+        line.expect("=")
+        return int(json.loads(line.json()))
+
+    def handler(self, kind: Kind) -> Region:
+        line = self.next(kind, 0)
+        if line is None:
+            return Region()
+        line.end()
+        before, self.known = self.known, after_body(self.known, kind)
+        region = self.region(_INDENT)
+        self.known = before
+        return region
 
     def definitions(self) -> None:
         while (line := self.next("type", 0)) is not None:

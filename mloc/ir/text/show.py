@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import assert_never
 
 from mloc.ir.called import is_called
+from mloc.ir.handlers import Kind
+from mloc.ir.handlers import handlers as handlers_of
 from mloc.ir.model import (
     RUN,
     Branch,
@@ -14,7 +17,9 @@ from mloc.ir.model import (
     FanOut,
     Launch,
     Node,
+    Options,
     Pipeline,
+    Ref,
     Region,
     Run,
     RunInline,
@@ -27,7 +32,7 @@ from mloc.ir.model import (
 from mloc.ir.program import secret_json
 from mloc.ir.text.show_exprs import expr_text
 from mloc.ir.text.show_types import TypeNames, domain_text
-from mloc.ir.text.words import Known, name
+from mloc.ir.text.words import Known, after_body, name
 from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
 from mloc.types.model import ListOf, Type
 
@@ -48,8 +53,7 @@ class _Printer:
         self.settings: dict[Settings, str] = {}
         self.steps = {step.name: step for step in pipeline.steps}
         self.known: Known = {("$", p.name): p.type for p in pipeline.parameters} | {("run", n): type_ for n, type_ in RUN.items()}
-        exprs = [e for node in nodes(pipeline.region) for e in (*own_exprs(node), *closing_exprs(node))]
-        self.read: Known = {(r.node, r.output): r.type for r in refs(*exprs, *(r.value for r in pipeline.results))}
+        self.read: Known = {(r.node, r.output): r.type for r in _read(pipeline)}
         self.lines: list[str] = []
 
     def text(self) -> str:
@@ -57,15 +61,18 @@ class _Printer:
         parameters = [f"parameter {self.types.declared('$' + name(p.name), p.type, p.default, p.domain)}" for p in subject.parameters]
         steps = [line for step in subject.steps for line in self.step(step)]
         self.region(subject.region, "")
+        body, self.lines = self.lines, []
         results = [
             f"result {name(r.name)}: {self.types.spell(r.type)}{domain_text(r.domain)} = {expr_text(r.value, self.known, self.types)}"
             for r in subject.results
         ]
+        handlers = [line for kind, region in handlers_of(subject) for line in self.handler(kind, region)]
         head = f"pipeline {name(subject.name)} from {json.dumps(subject.source)} sha256 {json.dumps(subject.source_sha256)}"
         launches = [self.launch(launch) for launch in subject.launches]
         secrets = [f"secret {name(s.name)} = {_compact(secret_json(s))}" for s in subject.secrets]
         groups = [f"settings {label} = {settings_text(settings)}" for settings, label in self.settings.items()]
-        blocks = [[head], self.types.definitions, groups, secrets, parameters, steps, self.lines, results, launches]
+        heads = [head, *options_text(subject.options)]
+        blocks = [heads, self.types.definitions, groups, secrets, parameters, steps, body, results, launches, handlers]
         return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
     def step(self, step: Step) -> list[str]:
@@ -95,6 +102,14 @@ class _Printer:
         ]
         words = "".join(f" {label}={_compact(value)}" for label, value, default in leaves if value != default)
         return f"{launch.kind} {name(launch.name)}({args}){words}"
+
+    def handler(self, kind: Kind, region: Region) -> list[str]:
+        """A handler, in which the values of the body have optional types."""
+        before, self.known = self.known, after_body(self.known, kind)
+        self.lines = [kind]
+        self.region(region, _INDENT)
+        self.known = before
+        return self.lines
 
     # ---- nodes ----
 
@@ -163,6 +178,26 @@ class _Printer:
             return f" {text}" if text else ""
         self.settings[settings] = f"#{len(self.settings) + 1}"
         return f" {self.settings[settings]}"
+
+
+def _read(pipeline: Pipeline) -> Iterator[Ref]:
+    """Every value read, with the type that it has where it was made: a handler reads those of the body with other types."""
+    yield from refs(*_exprs(pipeline.region), *(result.value for result in pipeline.results))
+    for _, region in handlers_of(pipeline):
+        own = {node.id for node in nodes(region)}
+        yield from (ref for ref in refs(*_exprs(region)) if ref.node in own)
+
+
+def _exprs(region: Region) -> Iterator[Expr]:
+    return (expr for node in nodes(region) for expr in (*own_exprs(node), *closing_exprs(node)))
+
+
+def options_text(options: Options) -> list[str]:
+    """The line of the options that are not the usual ones."""
+    leaves = (("timeout", options.timeout_ms), ("max_parallel", options.max_parallel))
+    words = [f"{name}={value}" for name, value in leaves if value is not None]
+    words += [name for name, said in (("fail_fast", options.fail_fast), ("converge", options.converge)) if said]
+    return [f"options {' '.join(words)}"] if words else []
 
 
 def _run(run: Run) -> tuple[str, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from mloc.ir.handlers import RUN_NODE, Kind, run_outputs, seen_after
 from mloc.ir.model import Const, Expr, Local, Ref
 from mloc.ir.typing import natural
 from mloc.types.model import BOOL, FLOAT, INT, NULL, STR, Type
@@ -45,3 +46,9 @@ def _of_literal(text: str) -> Type | None:
     if text[:1] in "[{":
         return None
     return FLOAT if any(c in text for c in ".eE") else INT
+
+
+def after_body(known: Known, kind: Kind) -> Known:
+    """What is known in a handler of the values known at the end of the body, and of the run."""
+    seen = {key: type_ if key[0] == "$" else seen_after(type_) for key, type_ in known.items()}
+    return seen | {(RUN_NODE, output): type_ for output, type_ in run_outputs(kind).items()}
