@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mloc.elaborate.flow import Block, Flow
 
 _KINDS: dict[str, Kind] = {"on failure": "on_failure", "finally": "finally"}
-_CALLED = {"timeout": "its time would not end", "max_parallel": "its steps would not be counted", "fail": "a failure is the whole run's"}
+_CALLED = dict.fromkeys(("timeout", "max_parallel", "fail"), "it holds for a run, and a call is none")
 
 
 def lower_handlers(flow: Flow, body: Block, scope: Scope) -> dict[Kind, Region]:

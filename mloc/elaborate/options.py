@@ -55,8 +55,8 @@ def requires_convergence(body: tuple[t.Statement, ...]) -> bool:
 def _unknown(bag: Bag, attribute: t.Attribute) -> None:
     name = attribute.name.text
     familiar = _FAMILIAR.get(name)
-    near = familiar or suggest(name, OPTIONS)
-    help_ = f"did you mean `{_EXAMPLES[near]}`?" if near else f"there is {', '.join(f'`{option}`' for option in OPTIONS)}"
+    near = suggest(name, OPTIONS) if familiar is None else _EXAMPLES[familiar]
+    help_ = f"did you mean `{near}`?" if near else f"there is {', '.join(f'`{option}`' for option in OPTIONS)}"
     if name in ("retry", "resources", "image", "env", "cache", "secrets"):
         help_ = f"`{name}` belongs to steps: write it in `defaults:`"
     fix = None if familiar else correction(attribute.name.span, name, OPTIONS)

@@ -138,7 +138,6 @@ def test_fan_out_types_and_yield() -> None:
         (["s = loop x = 1 max n:", "    y = number(x=x)", "    next y until y > 1"], "E0507"),
         (["s = loop x = 1 max 0:", "    y = number(x=x)", "    next y until y > 1"], "E0507"),
         (["s = loop x = 1 max 2:", '    y = text(s="a")', "    next y until true"], "E0201"),
-        (["number(x=n)", "finally:", '    say(s="x")'], "E0010"),
     ],
 )
 def test_mistakes_give_one_error(lines: list[str], code: str) -> None:

@@ -70,10 +70,8 @@ class _Generator:
         results = tuple(Result(f"r{at}", value.type, value) for at, value in enumerate(self.values(sight, 2)))
         launches = tuple(self.launch(at, parameters) for at in range(self.random.randrange(3)))
         on_failure, final = self.handler("on_failure", sight), self.handler("finally", sight)
-        steps, region = tuple(self.steps), Region(nodes)
-        return Pipeline(
-            "generated", parameters, steps, region, results, "generated.mlp", "0" * 64, SECRETS, self.options(), on_failure, final, launches
-        )
+        steps, region, source = tuple(self.steps), Region(nodes), ("generated.mlp", "0" * 64)
+        return Pipeline("generated", parameters, steps, region, results, *source, SECRETS, self.options(), on_failure, final, launches)
 
     def launch(self, at: int, parameters: tuple[Parameter, ...]) -> Launch:
         known: list[Expr] = [Ref(type_, "run", name) for name, type_ in RUN.items()]
