@@ -135,12 +135,12 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str, types: d
     provenance = Provenance(lines=lines)
     exprs = Expressions(file, file.bag, provenance, types)
     steps: dict[str, Step] = {}
-    options = options_of(file.steps.attributes, declaration.body)
-    flow = Flow(file, exprs, Calls(file, exprs, provenance, steps), Ids(), (declaration,), bounds_of(found), options.converge)
     scope = Scope()
     for input_ in found.inputs:
         unknown = isinstance(input_.type, Unknown)
         scope.names[input_.name] = Poison(input_.span) if unknown else Value(Ref(input_.type, "$", input_.name), input_.span)
+    options = options_of(file.steps.attributes.seeing(scope), declaration.body)
+    flow = Flow(file, exprs, Calls(file, exprs, provenance, steps), Ids(), (declaration,), bounds_of(found), options.converge)
     block = flow.block(declaration.body, scope, Place())
     outputs = results(file, exprs, found, block.returns, scope)
     handlers = lower_handlers(flow, block, scope)

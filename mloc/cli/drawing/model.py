@@ -7,9 +7,13 @@ from typing import Literal, TypeAlias, assert_never
 
 from mloc.frozen import dataclass
 from mloc.ir.called import is_called
+from mloc.ir.handlers import RUN_NODE, handlers
+from mloc.ir.handlers import Kind as Handler
 from mloc.ir.model import Arm, Branch, Call, FanOut, Node, Pipeline, Ref, Region
-from mloc.ir.walk import nodes, refs
+from mloc.ir.walk import every_node, refs
 
+_HANDLERS: dict[Handler, str] = {"on_failure": "on failure", "finally": "finally"}
+"""The boxes of handlers, named like nothing else."""
 Kind: TypeAlias = Literal["parameter", "step", "decision", "result"]
 
 
@@ -49,8 +53,8 @@ class Drawing:
 
 
 def drawing(pipeline: Pipeline) -> Drawing:
-    """The picture of a pipeline: its parameters above, its results below."""
-    by_id = {node.id: node for node in nodes(pipeline.region)}
+    """The picture of a pipeline: its parameters above, its results and handlers below."""
+    by_id = {node.id: node for node in every_node(pipeline)}
     parameters = tuple(Item(_parameter(p.name), "parameter", p.name) for p in pipeline.parameters)
     results = tuple(Item(_result(r.name), "result", r.name) for r in pipeline.results)
     edges: dict[Edge, None] = {}
@@ -58,7 +62,8 @@ def drawing(pipeline: Pipeline) -> Drawing:
         edges.update(dict.fromkeys(_edges(node, by_id)))
     for result in pipeline.results:
         edges.update(dict.fromkeys(Edge(_source(ref), _result(result.name)) for ref in refs(result.value)))
-    return Drawing(pipeline.name, (*parameters, *_children(pipeline.region), *results), tuple(edges))
+    ends = tuple(Box(_HANDLERS[kind], _HANDLERS[kind], _children(region)) for kind, region in handlers(pipeline))
+    return Drawing(pipeline.name, (*parameters, *_children(pipeline.region), *results, *ends), tuple(edges))
 
 
 def ids(children: Sequence[Item | Box]) -> Iterator[str]:
@@ -123,7 +128,7 @@ def _edges(node: Node, by_id: dict[str, Node]) -> Iterator[Edge]:
             assert_never(node)
     for ref in read:
         # The items of a fan-out come in with the edge to its box.
-        if not (ref.output == "item" and isinstance(by_id.get(ref.node), FanOut)):
+        if ref.node != RUN_NODE and not (ref.output == "item" and isinstance(by_id.get(ref.node), FanOut)):
             yield Edge(_source(ref), target)
     for name in node.after:
         yield Edge(name, target, is_order=True)
