@@ -45,7 +45,7 @@ class Analysis:
         return _fails(self.diagnostics)
 
     def lines(self, pipeline: Pipeline) -> dict[str, Line]:
-        """The source line of every node by id, of every option (`options.timeout`), and of every step's declaration by `step_line`; "" is the pipeline's own."""
+        """The source lines by the keys of `mloc.ir.program.spans`: of every node by its id, "" of the pipeline itself, and of more."""
         return {id_: self._line(pipeline, span) for id_, span in spans(pipeline).items() if span.file in self.files}
 
     def _line(self, pipeline: Pipeline, span: Span) -> Line:

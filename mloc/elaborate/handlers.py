@@ -34,7 +34,7 @@ def lower_handlers(flow: Flow, body: Block, scope: Scope) -> dict[Kind, Region]:
         if kind not in found:
             inner = Scope(names={name: after_the_body(local) for name, local in scope.names.items()})
             inner.names[RUN_NODE] = run_local(kind, handler.span)
-            within = replace(flow, calls=replace(flow.calls, handler=kind, ended=ended))
+            within = replace(flow, calls=replace(flow.calls, handler=kind, ended=ended), spelt={})
             block = within.block(handler.body, inner.inner(), Place(f"{kind}.", top=False))
             found[kind] = Region(tuple(block.nodes))
     return found
