@@ -40,6 +40,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`max_active_tis_per_dagrun`; a body of several steps becomes one mapped task"),
     Feature.CALLED_PIPELINE: Support(Level.LOWERED, "a `TaskGroup`, and a task that gives its outputs"),
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a branch"),
+    Feature.CONVERGE: Support(Level.RUNNER, "a `require` in the last round"),
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
     Feature.RETRY: Support(Level.NATIVE, "`retries` and `retry_delay`; a delay that grows by the runner"),
     Feature.TIMEOUT: Support(Level.RUNNER, "ends the step's processes, for each attempt; `execution_timeout` above"),

@@ -41,6 +41,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`concurrency` of `map_task`; for other bodies lanes with `>>`"),
     Feature.CALLED_PIPELINE: Support(Level.NATIVE, "a sub-workflow"),
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a `conditional`"),
+    Feature.CONVERGE: Support(Level.RUNNER, "a `require` in the last round"),
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
     Feature.RETRY: Support(Level.RUNNER, "attempts in one task; `retries` for out of memory and preemption (decision 0003)"),
     Feature.TIMEOUT: Support(Level.RUNNER, "ends the step's processes, for each attempt; `timeout` as a backstop"),

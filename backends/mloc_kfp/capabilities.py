@@ -40,6 +40,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`iteratorPolicy.parallelismLimit`"),
     Feature.CALLED_PIPELINE: Support(Level.NATIVE, "a DAG"),
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a condition"),
+    Feature.CONVERGE: Support(Level.RUNNER, "a `require` in the last round"),
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
     Feature.RETRY: Support(Level.RUNNER, "attempts in one pod (decision 0002)"),
     Feature.TIMEOUT: Support(Level.RUNNER, "ends the step's processes, for each attempt (decision 0002)"),

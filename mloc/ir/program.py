@@ -319,7 +319,7 @@ def step_line(step: str) -> str:
 def unit_nodes(pipeline: Pipeline) -> dict[str, str]:
     """The node that each unit stands for, by their ids; "" is the pipeline itself."""
     found = {PARAMETERS: ""}
-    for node in nodes(pipeline.region):
+    for node in every_node(pipeline):
         found[node.id] = node.id
         if isinstance(node, Branch) and node.merged:
             found[merge_id(node)] = node.id
