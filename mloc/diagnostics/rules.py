@@ -160,6 +160,7 @@ UNKNOWN_RESOURCE = _rule("E0702", "unknown-resource", "a resource that does not 
 NO_DIGEST = _rule("W0703", "image-without-digest", "an image whose tag may be moved to another one")
 LATEST_TAG = _rule("W0704", "latest-image", "an image that is whatever is newest")
 MALFORMED_IMAGE = _rule("E0705", "malformed-image", "a text that is no image reference")
+IDLE_GPU = _rule("W0707", "idle-gpu", "a step that asks for a GPU, and whose code imports nothing that uses one")
 OVER_LIMIT = _rule("W0708", "over-limit", "a step asks for more than the project allows")
 GPU_TYPE_ALONE = _rule("E0711", "gpu-type-alone", "a step that asks for a kind of GPU, but for none")
 REQUIRED_RESOURCE = _rule("W0712", "required-resource", "a step that does not ask for what the project requires of every step")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mloc.diagnostics.model import Bag, Label
-from mloc.diagnostics.rules import CONSTANT_CONDITION, UNREACHABLE_BRANCH
+from mloc.diagnostics.rules import CONSTANT_CONDITION, UNREACHABLE_BRANCH, USELESS_FALLBACK
 from mloc.lint.knowledge import Knowledge, Verdict
 from mloc.lint.program import Program
 from mloc.source import Span
@@ -43,8 +43,19 @@ def _inside(known: Knowledge, expr: t.Expr, bag: Bag) -> None:
     for part in parts(expr):
         if isinstance(part, t.Ternary):
             _condition(known, part.condition, bag, ("the value after `else` is never taken", "the value before `if` is never taken"))
+        elif isinstance(part, t.Binary) and part.op == "??":
+            _fallback(known, part, bag)
         elif isinstance(part, t.Projection) and part.condition is not None:
             _condition(known, part.condition, bag, ("every element is kept", "no element is kept"))
+
+
+def _fallback(known: Knowledge, expr: t.Binary, bag: Bag) -> None:
+    """`x ?? y` where x is known to be null."""
+    fact = known.fact(expr.left)
+    if fact is not None and fact.null is True:
+        why = Verdict(True, fact.why)
+        message = f"`{known.text(expr.left.span)}` is always null here: the fallback is all that is used"
+        bag.report(USELESS_FALLBACK, expr.left.span, message, secondary=_places(why), help="leave it out, or correct the condition")
 
 
 def _if(known: Knowledge, statement: t.If, bag: Bag) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeAlias, Union
 
 from mloc.frozen import dataclass
@@ -27,7 +28,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a value may be: `low` and `high` are inclusive unless open, `choices` None for any but `excluded`, `null` None for maybe."""
+    """What a value may be: `low` and `high` are inclusive unless open, `choices` None for any but `excluded`, `null` None for maybe.
+
+    `nan` when it may also be no number, of which every order is false: so it is once a float was found not to be less.
+    """
 
     low: float | None = None
     high: float | None = None
@@ -36,6 +40,7 @@ class Fact:
     choices: frozenset[Known] | None = None
     excluded: frozenset[Known] = frozenset()
     null: bool | None = False
+    nan: bool = False
     why: tuple[Reason, ...] = ()
 
     def possible(self) -> frozenset[Known] | None:
@@ -55,7 +60,7 @@ class Fact:
         if not listed or any(isinstance(v, (str, bool)) for v in listed):
             return self
         numbers = [v for v in listed if isinstance(v, NUMBERS)]
-        return Fact(min(numbers), max(numbers), False, False, self.choices, self.excluded, self.null, self.why)
+        return replace(self, low=min(numbers), high=max(numbers), low_open=False, high_open=False)
 
     def allows(self, value: Known) -> bool:
         listed = self.possible()
@@ -106,7 +111,7 @@ def compared(op: str, a: Fact, b: Fact) -> bool | None:
         return None
     less, more = (a, b) if op in ("<", "<=") else (b, a)
     if below(less, more, strictly=op in ("<", ">")):
-        return True
+        return None if a.nan or b.nan else True
     return False if below(more, less, strictly=op in ("<=", ">=")) else None
 
 
@@ -117,17 +122,18 @@ def narrowed(fact: Fact, op: str, value: Known, reason: Reason, *, whole: bool) 
     if op == "==":
         number = None if isinstance(value, (str, bool)) else value
         return Fact(number, number, choices=frozenset({value}), why=why)
-    if op == "!=" or isinstance(value, (str, bool)):
-        excluded = fact.excluded | {value} if op == "!=" else fact.excluded
-        return Fact(fact.low, fact.high, fact.low_open, fact.high_open, fact.choices, excluded, null, why)
+    if op == "!=":
+        return replace(fact, excluded=fact.excluded | {value}, null=null, why=why)
+    if isinstance(value, (str, bool)):
+        return replace(fact, null=null)
     step = 1 if whole and isinstance(value, int) else 0
     open_ = op in ("<", ">") and not step
     if op in ("<", "<="):
         limit = value - step if op == "<" else value
         if fact.high is not None and fact.high <= limit:
-            return Fact(fact.low, fact.high, fact.low_open, fact.high_open, fact.choices, fact.excluded, null, fact.why)
-        return Fact(fact.low, limit, fact.low_open, open_, fact.choices, fact.excluded, null, why)
+            return replace(fact, null=null)
+        return replace(fact, high=limit, high_open=open_, null=null, why=why)
     limit = value + step if op == ">" else value
     if fact.low is not None and fact.low >= limit:
-        return Fact(fact.low, fact.high, fact.low_open, fact.high_open, fact.choices, fact.excluded, null, fact.why)
-    return Fact(limit, fact.high, open_, fact.high_open, fact.choices, fact.excluded, null, why)
+        return replace(fact, null=null)
+    return replace(fact, low=limit, low_open=open_, null=null, why=why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TypeAlias
 
 from mloc.diagnostics.model import Bag
@@ -21,6 +21,15 @@ from mloc.types.model import BOOL, FLOAT, INT, Bounds, Domain, Enum, ListOf, Met
 
 Path: TypeAlias = tuple[Binding, tuple[str, ...]]
 _NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_IMPLIED: dict[str, dict[str, bool]] = {
+    "==": {"==": True, "!=": False, "<": False, ">": False, "<=": True, ">=": True},
+    "!=": {"==": False, "!=": True},
+    "<": {"==": False, "!=": True, "<": True, ">": False, "<=": True, ">=": False},
+    ">": {"==": False, "!=": True, "<": False, ">": True, "<=": False, ">=": True},
+    "<=": {"<=": True, ">": False},
+    ">=": {">=": True, "<": False},
+}
+"""What a comparison that holds says of the others of the same two values."""
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
@@ -127,17 +136,21 @@ class Knowledge:
                     self._learn(left, when, chain, facts, decided)
                     self._learn(right, when, chain, facts, decided)
             case t.Binary(op="==" | "!=" | "<" | "<=" | ">" | ">=" as op, left=left, right=right):
-                opposite = t.Binary(_NEGATED[op], left, right, condition.span)
-                decided[shape(opposite)] = Verdict(not when, (reason,))
                 holds = op if when else _NEGATED[op]
-                self._narrow(left, holds, right, reason, facts)
-                self._narrow(right, _MIRRORED[holds], left, reason, facts)
+                nan = not when and op not in ("==", "!=") and self._may_be_float(left)
+                for other, true in _IMPLIED[holds].items():
+                    if nan and true and other != "!=":
+                        continue  # neither of two floats is less when one is no number
+                    decided[shape(t.Binary(other, left, right, condition.span))] = Verdict(true, (reason,))
+                    decided[shape(t.Binary(_MIRRORED[other], right, left, condition.span))] = Verdict(true, (reason,))
+                self._narrow(left, holds, right, reason, facts, nan=nan)
+                self._narrow(right, _MIRRORED[holds], left, reason, facts, nan=nan)
             case t.Name() | t.Member() if self.program.type_of(condition) == BOOL:
                 self._narrow(condition, "==", t.Bool(when, condition.span), reason, facts)
             case _:
                 pass
 
-    def _narrow(self, expr: t.Expr, op: str, other: t.Expr, reason: Reason, facts: dict[Path, Fact]) -> None:
+    def _narrow(self, expr: t.Expr, op: str, other: t.Expr, reason: Reason, facts: dict[Path, Fact], *, nan: bool = False) -> None:
         path = self.path(expr)
         if path is None:
             return
@@ -146,12 +159,12 @@ class Knowledge:
             return
         if isinstance(other, t.Null):
             if op in ("==", "!="):
-                null, why = op == "==", (*fact.why, reason)
-                facts[path] = Fact(fact.low, fact.high, fact.low_open, fact.high_open, fact.choices, fact.excluded, null, why)
+                facts[path] = replace(fact, null=op == "==", why=(*fact.why, reason))
             return
         value = self.constant(other)
         if value is not None:
-            facts[path] = narrowed(fact, op, value, reason, whole=self.program.type_of(expr) == INT)
+            fact = narrowed(fact, op, value, reason, whole=self.program.type_of(expr) == INT)
+            facts[path] = replace(fact, nan=fact.nan or nan)
 
     # ---- values ----
 

@@ -9,6 +9,7 @@ from mloc.diagnostics.rules import INLINE_NAME, SHELL_NAME, SHELL_OUTPUT, leaves
 from mloc.lint.branches import branches
 from mloc.lint.calls import calls
 from mloc.lint.conditions import conditions
+from mloc.lint.gpus import gpus
 from mloc.lint.images import images, ratios
 from mloc.lint.naming import convention, shadows
 from mloc.lint.order import order
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     branches,  # cases left out, branches alike
     repetition,  # fan-outs and loops
     images,  # images that may change
+    gpus,  # GPUs that no code uses
     ratios,  # machines that nobody has
 )
 _IN_CODE = (INLINE_NAME, SHELL_NAME, SHELL_OUTPUT)

@@ -37,6 +37,10 @@ def _loop(body: Body, state: Binding, statement: t.Loop, bag: Bag) -> None:
     last = statement.body[-1] if statement.body else None
     if not isinstance(last, t.Next):
         return
+    if isinstance(statement.maximum, t.IntLiteral) and statement.maximum.value == 1:
+        message = "this loop makes one round: there is nothing that it repeats"
+        bag.report(IDLE_LOOP, statement.maximum.span, message, help="allow more rounds, or write what is in it without the loop")
+        return
     if isinstance(last.value, t.Name) and body.of.get(last.value) is state:
         message = f"this loop goes on with the same `{state.name}`: every round does the same"
         bag.report(IDLE_LOOP, last.value.span, message, help="go on with something that the round has made")

@@ -177,3 +177,46 @@ pipeline p(given: list[int] = [1], bounded: list[int] = [1] in 1..4):
 """
     assert codes(text) == expected
     assert codes(text.replace("    resources gpu=1\n", "")) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("n > k and n < k", "W0505"),
+        ("n > k and k > n", "W0505"),
+        ("n > k and k < n", "W0213"),
+        ("n != k or n == k", "W0213"),
+        ("n != 1 or n != 2", "W0213"),
+        ("n >= k and n <= k", None),
+        ("n > k or n < k", None),
+    ],
+)
+def test_two_comparisons_of_the_same_values(condition: str, expected: str | None) -> None:
+    found = told(f"if {condition}:", '    say(s="x")', signature="(n: int = 1, k: int = 2)")
+    assert found == ([] if expected is None else [expected])
+
+
+def test_a_value_that_is_null_where_it_stands() -> None:
+    optional = "(m: int? = null)"
+    assert told("if m == null:", "    inc(x=m ?? 1)", signature=optional) == ["W0221"]
+    assert told("if m == null:", "    inc(x=1)", "else:", "    inc(x=m)", signature=optional) == []
+
+
+def test_a_loop_of_one_round() -> None:
+    lines = ("a = loop y = n max {}:", "    z = inc(x=y)", "    next z until z > 3", 'say(s=f"{a}")')
+    assert told(lines[0].format(1), *lines[1:]) == ["W0516"]
+    assert told(lines[0].format(2), *lines[1:]) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["if r > 0.5:", '    say(s="1")', "elif r > 0.8:", '    say(s="2")'], ["W0505"]),
+        (["if r > 0.8:", '    say(s="1")', "elif r > 0.5:", '    say(s="2")'], []),
+        (["if r > 0.5:", '    say(s="1")', "elif r <= 0.5:", '    say(s="2")', "else:", '    say(s="nan")'], []),
+        (["if r > x:", '    say(s="1")', "elif r <= x:", '    say(s="2")', "else:", '    say(s="nan")'], []),
+        (["if r > x:", '    say(s="1")', "elif r > x:", '    say(s="2")'], ["W0505"]),
+    ],
+)
+def test_floats_may_be_no_number(lines: list[str], expected: list[str]) -> None:
+    assert told("r = rate(x=n)", *lines, signature="(n: int = 1, x: float = 0.5)") == expected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mloc.elaborate.images import malformed
@@ -94,3 +96,26 @@ def test_shapes(resources: str, expected: list[str]) -> None:
     step = 'step s() -> int:\n    run inline "return 1"\n'
     assert codes(f"mlp 1\n\n{step}    resources {resources}\n") == expected
     assert codes(f"mlp 1\n\ndefaults:\n    resources {resources}\n\n{step}") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "resources", "expected"),
+    [
+        ("import numpy", "gpu=1", ["W0707"]),
+        ("", "gpu=1", ["W0707"]),
+        ("import json", "gpu=1", ["W0707"]),
+        ("import torch", "gpu=1", []),
+        ("import xgboost", "gpu=1", []),
+        ("import numpy, acme_unheard_of", "gpu=1", []),
+        ("import subprocess", "gpu=1", []),
+        ("from helper import anything", "gpu=1", []),
+        ("import numpy", "cpu=1", []),
+        ("import numpy", "gpu=0", []),
+    ],
+)
+def test_gpus(code: str, resources: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("fit.py").write_text(f"{code}\n\n\ndef fit(n: int) -> int:\n    return n\n")
+    Path("helper.py").write_text("import torch\n\nanything = torch\n")
+    text = f'mlp 1\n\nstep fit(n: int) -> int:\n    run python "fit:fit"\n    resources {resources}\n'
+    assert [c for c in codes(text) if c != "W0624"] == expected
