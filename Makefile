@@ -11,7 +11,7 @@ TEST_PYTHON := .venv/engines/bin/python
 DEMO_PYTHON := .venv/demo/bin/python
 WORKERS ?= 2
 
-.PHONY: help demo test test-fast fuzz museum lint format bench clean python test-environment demo-environment
+.PHONY: help demo test test-fast fuzz differential museum lint format bench clean python test-environment demo-environment
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -30,6 +30,9 @@ fuzz: test-environment ## feed random programs to the compiler (N=1000 of them, 
 
 museum: test-environment ## say which mistakes of tests/museum are found (CASES=folder for others)
 	@$(TEST_PYTHON) -m tests.museum $(CASES)
+
+differential: test-environment ## run random programs natively and on ENGINES=kfp,flyte,airflow (N=100 of them, from SEED=0 on)
+	@$(TEST_PYTHON) -m tests.differential.run -n $(or $(N),100) --seed $(or $(SEED),0) $(if $(ENGINES),--engines $(ENGINES))
 
 lint: test-environment ## check the style and the types
 	@$(TEST_PYTHON) -m ruff check --quiet --output-format concise .

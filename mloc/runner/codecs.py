@@ -45,19 +45,27 @@ def save_artifact(type_: Type, found: object, where: str, out: Path) -> Path:
     raise Invalid(f"`{where}`: expected {show_type(type_)} as a pathlib.Path, the step gave a {type(found).__name__}")
 
 
+def shown_path(path: Path, out: Path) -> str:
+    """A path for a message: the same in every run where it is below the step's own folder, whose name is not."""
+    work = out.parent / "work"
+    # The system may know the folder by another name: what was returned was made absolute by asking it.
+    below = [folder for folder in (work, work.resolve()) if folder in path.parents]
+    return path.relative_to(below[0]).as_posix() if below else str(path)
+
+
 def check_artifact(type_: Type, path: Path, where: str, out: Path) -> Path:
     """The path of a written artifact after a look at it; of a corrected copy where columns had to be cast. Raises Invalid."""
     if not isinstance(type_, ARTIFACTS):
         raise TypeError(f"a {type(type_).__name__} is no artifact")
     if not path.exists():
-        raise Invalid(f"`{where}`: the step wrote nothing at {path}")
+        raise Invalid(f"`{where}`: the step wrote nothing at {shown_path(path, out)}")
     mode = path.stat().st_mode
     if isinstance(type_, Dir) and not stat.S_ISDIR(mode):
-        raise Invalid(f"`{where}`: expected a directory, and {path} is a file")
+        raise Invalid(f"`{where}`: expected a directory, and {shown_path(path, out)} is a file")
     if isinstance(type_, (File, Table)) and stat.S_ISDIR(mode):
-        raise Invalid(f"`{where}`: expected a file, and {path} is a directory")
+        raise Invalid(f"`{where}`: expected a file, and {shown_path(path, out)} is a directory")
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-        raise Invalid(f"`{where}`: {path} is neither a file nor a directory")
+        raise Invalid(f"`{where}`: {shown_path(path, out)} is neither a file nor a directory")
     if isinstance(type_, Table):
         from .tables import check_table
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
+from .codecs import shown_path
 from .columns import ArrowSchema, ArrowTable, arrow_type, check_names, conform
 from .frames import FRAMES, from_frame, to_pandas
 from .hints import is_frame
@@ -54,7 +55,7 @@ def check_table(type_: Table, path: Path, where: str, out: Path) -> Path:
     """
     with path.open("rb") as start:
         if start.read(4) != b"PAR1":
-            raise Invalid(f"`{where}`: {path} is not a Parquet file")
+            raise Invalid(f"`{where}`: {shown_path(path, out)} is not a Parquet file")
     if importlib.util.find_spec("pyarrow") is None:
         return path
     arrow, parquet = _library("pyarrow", where), _library("pyarrow.parquet", where)
@@ -62,7 +63,7 @@ def check_table(type_: Table, path: Path, where: str, out: Path) -> Path:
         try:
             file: _ParquetFile = stack.enter_context(parquet.ParquetFile(path))
         except arrow.ArrowException as error:
-            raise Invalid(f"`{where}`: {path} is not a Parquet file: {error}") from None
+            raise Invalid(f"`{where}`: {shown_path(path, out)} is not a Parquet file: {error}") from None
         check_names(type_, file.schema_arrow.names, where, closed=not type_.open)
         given = {field.name: field.type for field in file.schema_arrow}
         if all(given[name] == arrow_type(arrow, kind) for name, kind in type_.columns):

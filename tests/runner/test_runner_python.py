@@ -153,7 +153,8 @@ def test_an_output_from_python(bench: Bench, expression: str, type_: Json, wire:
         ("'blue'", COLOR, "`result`: 'blue' is not a member of Color (red, green)"),
         ("{}", TRIAL, "`result`: the field `lr` is missing"),
         ("1", {"file": "csv"}, "`result`: expected File[csv] as a pathlib.Path, the step gave a int"),
-        ("'nope.csv'", {"file": "csv"}, "`result`: the step wrote nothing at "),
+        ("'nope.csv'", {"file": "csv"}, "`result`: the step wrote nothing at nope.csv"),
+        ("'/nowhere/nope.csv'", {"file": "csv"}, "`result`: the step wrote nothing at /nowhere/nope.csv"),
     ],
 )
 def test_an_output_of_another_type(bench: Bench, expression: str, type_: Json, message: str) -> None:

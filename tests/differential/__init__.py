@@ -1,0 +1,1 @@
+"""Random well-typed programs, run natively and on every engine: all must report the same."""

@@ -1,0 +1,149 @@
+"""What must be the same about two runs of one program, and the one place where it is said what need not be.
+
+Everything is compared: the status, the outputs, the error, and of every step its status, attempts, error and outputs.
+Beyond that nothing may begin before what it waits for has ended, and no more items of a fan-out be in progress than its limit says.
+
+What need not be the same:
+
+* Times, the run's id, the engine's name, and where a file is kept.
+* Which of several failures was the first: engines run what is independent in an order of their own, so the error of a run must be that
+  of one of its failures, the same one where there is one only.
+* On Flyte (backends/mloc_flyte/README.md): its local run ends at the first failure. What it ran must have gone as it went elsewhere;
+  what it did not run is `not_run`, or is absent where it did not learn how many items there are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from mloc.ir.model import Call, FanOut, Node, Pipeline, Region
+from mloc.ir.walk import calls, nodes, predecessors, regions
+
+Observed: TypeAlias = Mapping[str, Any]
+
+ENDS_AT_FIRST_FAILURE = frozenset({"flyte"})
+
+
+def differences(pipeline: Pipeline, native: Observed, other: Observed, engine: str) -> list[str]:
+    """How an engine's run of a program differs from the native one."""
+    if "crash" in other:
+        return [f"crash: {other['crash']}"]
+    ours, theirs = native["report"], other["report"]
+    partial = engine in ENDS_AT_FIRST_FAILURE and ours["status"] == "failed"
+    found = [
+        f"{key}: {_short(theirs[key])}, natively {_short(ours[key])}"
+        for key in ("status", "outputs", "params")
+        if not _same(ours[key], theirs[key])
+    ]
+    if partial:
+        found += _few_failures(native["failures"], other["failures"])
+    elif native["failures"] != other["failures"]:
+        found.append(f"failures: {_short(other['failures'])}, natively {_short(native['failures'])}")
+    if ours["status"] == theirs["status"]:
+        found += _error(native, other)
+    elif theirs["error"] is not None:
+        found.append(f"error: {_short(theirs['error'])}")
+    found += _steps(ours["steps"], theirs["steps"], partial=partial)
+    return found + disorder(pipeline, theirs)
+
+
+def disorder(pipeline: Pipeline, report: Observed) -> list[str]:
+    """What began before it might."""
+    steps = {id_: step for id_, step in report["steps"].items() if step["started"] is not None}
+    found = []
+    for id_, before in _waits(pipeline.region, list(steps)):
+        end = steps[before]["finished"]
+        if end is not None and end > steps[id_]["started"]:
+            found.append(f"order: {id_} began before {before} had ended")
+    return found + [f"limit: {text}" for text in _crowds(pipeline, steps)]
+
+
+def _few_failures(ours: list[Any], theirs: list[Any]) -> list[str]:
+    if not theirs or any(failure not in ours for failure in theirs):
+        return [f"failures: {_short(theirs)}, which must be some of {_short(ours)}"]
+    return []
+
+
+def _error(native: Observed, other: Observed) -> list[str]:
+    ours, theirs = native["report"]["error"], other["report"]["error"]
+    if ours is None or theirs is None or len(native["failures"]) == 1:
+        return [] if _same(ours, theirs) or not native["failures"] else [f"error: {_short(theirs)}, natively {_short(ours)}"]
+    if theirs["message"] not in [failure[2] for failure in native["failures"]]:
+        return [f"error: {_short(theirs)}, which is none of the failures"]
+    return []
+
+
+def _steps(ours: Mapping[str, Any], theirs: Mapping[str, Any], *, partial: bool) -> list[str]:
+    found = []
+    for id_, step in ours.items():
+        have = theirs.get(id_)
+        if have is None or (have["status"] == "not_run" != step["status"]):
+            if not partial:
+                found.append(f"step {id_}: {'absent' if have is None else 'not_run'}, natively {step['status']}")
+            continue
+        unlike = [key for key in ("step", "status", "attempts", "error", "outputs") if not _same(step[key], have[key])]
+        found += [f"step {id_}: {key} is {_short(have[key])}, natively {_short(step[key])}" for key in unlike]
+    return found + [f"step {id_}: natively there is none" for id_ in theirs if id_ not in ours]
+
+
+def _waits(region: Region, ids: list[str]) -> Iterator[tuple[str, str]]:
+    """Every pair of steps that ran of which the first must not begin before the second has ended."""
+    inside = {node.id: _matching(node, ids) for node in region.nodes}
+    for node in region.nodes:
+        for before in predecessors(node, frozenset(inside)):
+            for id_, at in inside[node.id]:
+                yield from ((id_, other) for other, other_at in inside[before] if _around(node.id, at) == _around(before, other_at))
+        for inner in regions(node):
+            yield from _waits(inner, ids)
+
+
+def _matching(node: Node, ids: list[str]) -> list[tuple[str, tuple[int, ...]]]:
+    """The steps of a report that are in a node, with the indices of the fan-outs around them."""
+    found = []
+    for call in [node] if isinstance(node, Call) else [each for region in regions(node) for each in calls(region)]:
+        pattern = re.compile(re.escape(call.id).replace(r"\[\]", r"\[(\d+)\]"))
+        found += [(id_, tuple(int(index) for index in match.groups())) for id_ in ids if (match := pattern.fullmatch(id_))]
+    return found
+
+
+def _around(node_id: str, at: tuple[int, ...]) -> tuple[int, ...]:
+    """Which items of the fan-outs around a node a step belongs to."""
+    return at[: node_id.count("[]")]
+
+
+def _crowds(pipeline: Pipeline, steps: Mapping[str, Any]) -> Iterator[str]:
+    for node in nodes(pipeline.region):
+        if not isinstance(node, FanOut) or node.limit is None:
+            continue
+        spans: dict[tuple[int, ...], tuple[str, str]] = {}
+        depth = node.id.count("[]") + 1
+        for id_, at in _matching(node, list(steps)):
+            item, step = at[:depth], steps[id_]
+            begun, ended = spans.get(item, (step["started"], step["finished"]))
+            spans[item] = (min(begun, step["started"]), max(ended, step["finished"]))
+        for item, (begun, _) in spans.items():
+            together = sum(1 for other, (start, end) in spans.items() if other[:-1] == item[:-1] and start <= begun < end)
+            if together > node.limit:
+                yield f"{together} items of {node.id} at a time, where {node.limit} may be"
+                break
+
+
+def _same(a: object, b: object) -> bool:
+    """Equality that tells -0.0 from 0.0 and 1 from 1.0 and true."""
+    return json.dumps(_bare(a), sort_keys=True) == json.dumps(_bare(b), sort_keys=True)
+
+
+def _bare(value: object) -> object:
+    """A value without the places of files: their digests say that the contents are the same."""
+    if isinstance(value, dict):
+        is_file = value.keys() >= {"uri", "digest", "size", "type"}
+        return {key: _bare(item) for key, item in value.items() if not (is_file and key == "uri")}
+    return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) < 400 else f"{text[:400]}…"
