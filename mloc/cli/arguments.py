@@ -60,6 +60,7 @@ class Run:
     store: Path
     report: Path | None
     jobs: int | None
+    containers: str | None
     color: Color
 
 
@@ -173,7 +174,8 @@ def _compile(found: argparse.Namespace) -> Compile:
 
 def _run(found: argparse.Namespace) -> Run:
     settings = tuple(found.settings)
-    return Run(found.file, found.pipeline, settings, found.params, found.engine, found.store, found.report, found.jobs, found.color)
+    run_on = found.engine, found.store, found.report, found.jobs, found.containers
+    return Run(found.file, found.pipeline, settings, found.params, *run_on, found.color)
 
 
 def _verify(found: argparse.Namespace) -> Verify:
@@ -277,6 +279,11 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     _add_values(command)
     command.add_argument("--engine", default="native", metavar="ENGINE", help="native, kfp, airflow or flyte (default: native)")
     command.add_argument("--report", type=Path, metavar="OUT.json", help="also write the run's report here")
+    command.add_argument(
+        "--containers",
+        choices=("docker", "podman", "none"),
+        help="what runs container steps; none: their commands on this machine (default: docker or podman; native only)",
+    )
     command.add_argument("--jobs", type=_positive, metavar="N", help="the most steps at a time (default: the cores; native only)")
     _add_color(command)
 

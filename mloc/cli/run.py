@@ -32,6 +32,8 @@ def run(command: Run) -> int:
     pipeline = chosen(analysis, command.pipeline)
     if command.jobs is not None and command.engine != ENGINE:
         raise UsageError(f"--jobs is for the native engine; {command.engine} schedules by itself")
+    if command.containers is not None and command.engine != ENGINE:
+        raise UsageError(f"--containers is for the native engine; {command.engine} runs containers by itself")
     values = parameters(pipeline, command.settings, command.params, FileStore(command.store))
     try:
         report = _report(command, analysis, pipeline, values)
@@ -51,7 +53,16 @@ def _report(command: Run, analysis: Analysis, pipeline: Pipeline, values: Mappin
     if command.engine == ENGINE:
         roots = [str(root) for root in analysis.project.source_roots]
         progress = progress_on(sys.stderr, command.file)
-        return run_native(pipeline, values, store=command.store, jobs=command.jobs, source_roots=roots, progress=progress, lines=lines)
+        return run_native(
+            pipeline,
+            values,
+            store=command.store,
+            jobs=command.jobs,
+            source_roots=roots,
+            progress=progress,
+            lines=lines,
+            containers=command.containers,
+        )
     try:
         launcher = load(command.engine).launcher
     except BackendError as error:

@@ -152,9 +152,11 @@ SHELL_WORDS = _rule("W0634", "shell-list-as-words", "a loop of the shell over th
 SHELL_EARLY_END = _rule("W0635", "shell-early-end", "a command that is killed because the next one of a pipe stops reading")
 SHELL_SYNTAX = _rule("E0636", "shell-syntax", "a quote or bracket of a script that is never closed")
 SHELL_TAKEN = _rule("E0637", "shell-name-taken", "an input of a shell step whose name has a meaning of its own there")
+CONTAINER_WORD = _rule("E0628", "container-word", "something that cannot be a word of a container's command line")
 LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string literal")
 
 # 07: attributes, resources, images, environment
+NO_IMAGE = _rule("E0706", "no-image", "a container step that names no image")
 BAD_QUANTITY = _rule("E0701", "bad-quantity", "a resource, time or count that is zero, negative or too large")
 UNKNOWN_RESOURCE = _rule("E0702", "unknown-resource", "a resource that does not exist")
 NO_DIGEST = _rule("W0703", "image-without-digest", "an image whose tag may be moved to another one")

@@ -102,7 +102,7 @@ class StepReader:
             leaves = self.attributes.read(declaration.attributes, f"step `{name}`", STEP)
             merged = {**self.file.defaults(), **leaves}
             held(self.attributes, declaration, found, merged)
-            run = self._run(declaration, found)
+            run = self._run(declaration, found, merged)
             if run is not None:
                 self._leaks(declaration, run, merged)
             self.steps[name] = None if run is None else (_step(found, run), leaves)
@@ -132,7 +132,7 @@ class StepReader:
 
     # ---- run ----
 
-    def _run(self, declaration: t.StepDef, found: Signature) -> Run | None:
+    def _run(self, declaration: t.StepDef, found: Signature, merged: Leaves) -> Run | None:
         runs = [a for a in declaration.attributes if a.name.text == "run" and a.kind is not None]
         if len(runs) != 1:
             name = declaration.name
@@ -159,7 +159,11 @@ class StepReader:
                 help=f"did you mean `{near}`?" if near else f"a step runs {', '.join(_KINDS)}",
             )
             return None
-        if kind in ("container", "notebook"):
+        if kind == "container":
+            from mloc.elaborate.containers import container  # only programs with container steps pay for it
+
+            return container(self.file, attribute, found, merged)
+        if kind == "notebook":
             self.file.bag.report(
                 NOT_YET, attribute.span, f"`run {kind}` is not available in this version of mloc", label="read, but not run yet"
             )

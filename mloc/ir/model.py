@@ -267,7 +267,7 @@ class RunNotebook:
     path: str
 
 
-Run: TypeAlias = Union[RunPython, RunInline, RunShell, RunRequire]
+Run: TypeAlias = Union[RunPython, RunInline, RunShell, RunRequire, RunContainer]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from mloc.ir.model import (
     Format,
     Get,
     Index,
+    InputWord,
+    JoinedWord,
     Local,
     Logic,
     MakeList,
@@ -28,11 +30,13 @@ from mloc.ir.model import (
     MakeRecord,
     Node,
     Not,
+    OutputWord,
     Pipeline,
     Project,
     Ref,
     Region,
     Run,
+    RunContainer,
     RunInline,
     RunPython,
     RunRequire,
@@ -42,6 +46,8 @@ from mloc.ir.model import (
     Settings,
     Step,
     Widen,
+    Word,
+    WordGroup,
 )
 from mloc.ir.walk import every_node, refs
 from mloc.runner.jsons import as_array, as_object, as_text, as_text_or_none
@@ -126,6 +132,7 @@ class _Builder:
         self.lines = lines
         self.units: dict[str, Json] = {}
         self.items: dict[str, Type] = {}
+        self.containers = {step.name for step in pipeline.steps if isinstance(step.run, RunContainer)}
         self.units[PARAMETERS] = {
             "kind": "parameters",
             **self.place(""),
@@ -162,6 +169,9 @@ class _Builder:
         args: list[Json] = [[name, expr_json(value)] for name, value in call.args]
         values = tuple(value for _, value in call.args)
         self.add(call.id, "step", values, scope, step=call.step, args=args, settings=settings_json(call.settings))
+        unit = self.units[call.id]
+        if call.step in self.containers and isinstance(unit, dict):
+            unit["image"] = call.settings.image
 
     def branch(self, branch: Branch, scope: _Scope) -> None:
         conditions = tuple(arm.condition for arm in branch.arms if arm.condition is not None)
@@ -292,6 +302,46 @@ def _step_json(step: Step) -> dict[str, Json]:
     }
 
 
+def word_json(word: Word) -> Json:
+    """A word of a container's command line."""
+    match word:
+        case str():
+            return word
+        case InputWord(name):
+            return {"input": name}
+        case OutputWord(name):
+            return {"output": name}
+        case JoinedWord(parts):
+            return {"join": [word_json(part) for part in parts]}
+        case WordGroup(words):
+            return {"group": [word_json(part) for part in words]}
+        case _:
+            assert_never(word)
+
+
+def word_of(data: Json) -> Word:
+    """The word that `word_json` wrote."""
+    if isinstance(data, str):
+        return data
+    body = as_object(data, "a word")
+    if "group" in body:
+        return WordGroup(tuple(_single(part) for part in as_array(body["group"], "a group")))
+    return _single(body)
+
+
+def _single(data: Json) -> str | InputWord | OutputWord | JoinedWord:
+    if isinstance(data, dict) and "join" in data:
+        return JoinedWord(tuple(_atom(part) for part in as_array(data["join"], "the parts of a word")))
+    return _atom(data)
+
+
+def _atom(data: Json) -> str | InputWord | OutputWord:
+    if isinstance(data, str):
+        return data
+    body = as_object(data, "a word")
+    return InputWord(as_text(body["input"], "an input")) if "input" in body else OutputWord(as_text(body["output"], "an output"))
+
+
 def _run_json(run: Run) -> Json:
     match run:
         case RunPython(module, function):
@@ -302,6 +352,8 @@ def _run_json(run: Run) -> Json:
             return {"shell": script, "line": line}
         case RunRequire():
             return {"require": True}
+        case RunContainer(command, args):
+            return {"container": {"command": [word_json(word) for word in command], "args": [word_json(word) for word in args]}}
         case _:
             assert_never(run)
 

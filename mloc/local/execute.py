@@ -36,17 +36,19 @@ def run_native(
     progress: Progress | None = None,
     run_id: str | None = None,
     lines: Mapping[str, Line] | None = None,
+    containers: str | None = None,
 ) -> dict[str, Json]:
     """Run a pipeline and give its report, which is also written to `<store>/runs/<run id>/report.json`.
 
     `parameters` are wire texts by name; `jobs` bounds the steps that run at a time (default: the cores this process may use);
-    `source_roots` are the folders of the user's modules; `lines` gives the source line of each node's id, "" for the pipeline's.
+    `source_roots` are the folders of the user's modules; `lines` gives the source line of each node's id, "" for the pipeline's;
+    `containers` is what runs container steps: docker, podman, none for their commands on this machine, or None for what is there.
     What the user's program does wrong is in the report. Raises StoreUnusable when the run's folder cannot be made or its report written.
     """
     folder = RunFolder(store, run_id)
     records = folder.open_records(None if progress is None else progress.event)
     compiled = Program(dict(program(pipeline, VERSION, lines or {})))
-    run = _Run(pipeline, compiled, records, folder.artifacts(), source_roots, progress, folder.run_id)
+    run = _Run(pipeline, compiled, records, folder.artifacts(), source_roots, progress, folder.run_id, containers)
     started = now()
     try:
         ending = run.perform(parameters, jobs, lines or {})
@@ -91,6 +93,7 @@ class _Run:
     source_roots: Sequence[str]
     progress: Progress | None
     run_id: str
+    containers: str | None
 
     def perform(self, parameters: Mapping[str, str], jobs: int | None, lines: Mapping[str, Line]) -> _Ending:
         """Check the launch, then run to the end. Raises OSError when a record cannot be written."""
@@ -127,6 +130,7 @@ class _Run:
             guards=False,
             attempt=attempt,
             cancel=cancel,
+            containers=self.containers,
         )
 
     def tell(self, unit_id: str, failure: StepFailed) -> None:

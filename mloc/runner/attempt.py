@@ -45,6 +45,8 @@ class Attempt:
     cancel: threading.Event | None
     secrets: Mapping[str, str]
     """By the environment variable that the step finds them in."""
+    containers: str | None
+    """What runs containers: docker, podman, or none; None for the first that is there."""
 
 
 def run_attempt(attempt: Attempt) -> dict[str, Json]:
@@ -98,6 +100,8 @@ def _run_in(scratch: Path, attempt: Attempt, mask: Mask) -> dict[str, Json]:
         "environment": list(environment),
         "code": [os.path.abspath(folder) for folder in attempt.code],  # noqa: PTH100
         "out": str(made),
+        "image": unit.body.get("image"),
+        "containers": attempt.containers,
         "result": str(scratch / "result.json"),
     }
     (scratch / "job.json").write_text(canonical(job), encoding="ascii")

@@ -65,7 +65,7 @@ def _run(job: dict[str, Json]) -> dict[str, Json]:
     wires = as_object(job["inputs"], "the inputs")
     inputs = {declared.name: decode(declared.type, wires[declared.name], declared.name) for declared in step.inputs}
     return run_code(
-        step, inputs, Path(as_text(job["out"], "the folder of outputs")), as_text(job["source"], "the source's file"), _code(job)
+        step, inputs, Path(as_text(job["out"], "the folder of outputs")), as_text(job["source"], "the source's file"), _code(job), job
     )
 
 

@@ -1,4 +1,4 @@
-"""The three ways a step's code is given - a Python function, an inline body, a shell script - and how each is called."""
+"""The ways a step's code is given - a Python function, an inline body, a shell script, a container - and how each is called."""
 
 from __future__ import annotations
 
@@ -22,20 +22,24 @@ _MOST = 30
 
 def prepare(run: dict[str, Json]) -> None:
     """Load what one of the ways alone needs, before the user's folders are on the path: their `tokenize.py` is not Python's."""
-    needed = ".shell" if "shell" in run else ".signatures" if "python" in run else ".inline"
+    needed = ".container" if "container" in run else ".shell" if "shell" in run else ".signatures" if "python" in run else ".inline"
     importlib.import_module(needed, __package__)
 
 
-def run_code(step: Step, inputs: dict[str, Value], out: Path, source: str, code: Sequence[str]) -> dict[str, Json]:
+def run_code(step: Step, inputs: dict[str, Value], out: Path, source: str, code: Sequence[str], job: dict[str, Json]) -> dict[str, Json]:
     """The wire values of a step's outputs, artifacts as local files.
 
-    The folder `out` is free for them; `code` names the folders where the user's modules were looked up.
+    The folder `out` is free for them; `code` names the folders where the user's modules were looked up, `job` says more of what is around.
     Raises UserCodeFailed, and Invalid (OutOfDomain for a domain) for what does not fit the declaration.
     """
     if "shell" in step.run:
         from .shell import run_shell  # this and the next are loaded by `prepare`
 
         return run_shell(step, inputs, out, source)
+    if "container" in step.run:
+        from .container import run_container
+
+        return run_container(step, inputs, out, job)
     if "python" in step.run:
         from .signatures import bind_arguments
 

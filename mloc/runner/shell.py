@@ -25,7 +25,7 @@ _BARE = ("str", "date", "datetime")
 
 def run_shell(step: Step, inputs: dict[str, Value], out: Path, source: str) -> dict[str, Json]:
     """The wire values of a shell step's outputs. Raises UserCodeFailed, and Invalid for what does not fit the declaration."""
-    files = {output.name: out / f"{output.name}{_suffix(output.type)}" for output in step.outputs}
+    files = output_files(step, out)
     variables = {declared.name: shell_text(declared.type, inputs[declared.name], declared.name) for declared in step.inputs}
     variables.update({f"out_{name}" if step.named else "out": str(path) for name, path in files.items()})
     # Blank lines before the script make the shell's own messages name the line in the program.
@@ -35,8 +35,14 @@ def run_shell(step: Step, inputs: dict[str, Value], out: Path, source: str) -> d
         code = subprocess.run([*_shell(), str(script)], env={**os.environ, **variables}, check=False).returncode
     except OSError as error:
         raise Invalid(f"the shell cannot be started: {error.strerror}{_largest(variables)}") from None
-    _check_code(code)
-    return {output.name: _read(output, files[output.name], out) for output in step.outputs}
+    check_code(code, "the script")
+    unwritten = "the script wrote no file for this output (`$out_{0}`, or `$out` without a name)"
+    return {output.name: read_output(output, files[output.name], out, unwritten.format(output.name)) for output in step.outputs}
+
+
+def output_files(step: Step, out: Path) -> dict[str, Path]:
+    """Where a command writes each output."""
+    return {output.name: out / f"{output.name}{_suffix(output.type)}" for output in step.outputs}
 
 
 def shell_text(type_: Type, value: Value, where: str) -> str:
@@ -76,30 +82,31 @@ def _shell() -> list[str]:
     raise Invalid("a shell step needs bash, or another shell whose `set -o pipefail` works; none is on PATH")
 
 
-def _check_code(code: int) -> None:
+def check_code(code: int, what: str) -> None:
+    """Raise UserCodeFailed, or end in the same way, when a command did not end well."""
     if code in (-signal.SIGKILL, 128 + signal.SIGKILL):
         # Ending the same way lets the parent see what happened: the system kills whoever holds most of the memory.
-        print("the script, or a command of it, was killed (SIGKILL)", file=sys.stderr, flush=True)
+        print(f"{what}, or a command of it, was killed (SIGKILL)", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     if code < 0:
-        raise UserCodeFailed(f"the script was killed by {signal.Signals(-code).name}")
+        raise UserCodeFailed(f"{what} was killed by {signal.Signals(-code).name}")
     if code:
-        raise UserCodeFailed(f"the script ended with exit status {code}")
+        raise UserCodeFailed(f"{what} ended with exit status {code}")
 
 
-def _read(output: Output, path: Path, out: Path) -> Json:
-    """The wire value of the output that the script wrote to a path."""
+def read_output(output: Output, path: Path, out: Path, unwritten: str) -> Json:
+    """The wire value of the output that a command wrote to a path. Raises Invalid, with `unwritten` when there is no file."""
     kind = base_type(output.type)
     if isinstance(kind, ARTIFACTS):
         if not path.exists() and isinstance(output.type, Optional):
             return None
         return local_artifact(check_artifact(kind, path, output.name, out), kind)
     if not path.is_file():
-        raise Invalid(f"`{output.name}`: the script wrote no file for this output (`$out_{output.name}`, or `$out` without a name)")
+        raise Invalid(f"`{output.name}`: {unwritten}")
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
-        raise Invalid(f"`{output.name}`: what the script wrote is not UTF-8 text") from None
+        raise Invalid(f"`{output.name}`: what was written is not UTF-8 text") from None
     value = _parse(output.type, text.removesuffix("\n"), output.name)
     if output.domain is not None:
         check_domain(output.type, output.domain, value, output.name)

@@ -35,6 +35,7 @@ class Surroundings:
     on_log: OnLog | None
     cancel: threading.Event | None
     secrets: Mapping[str, str]
+    containers: str | None
 
 
 def step_inputs(program: Program, unit: Unit, captures: Captures) -> dict[str, Json]:
@@ -91,7 +92,9 @@ def _recorded(
     records.started(step_id, unit.id, number, started)
     log: Path | None = records.log_path(step_id, number)
     try:
-        outputs = run_attempt(Attempt(program, unit, inputs, around.store, around.code, log, around.on_log, around.cancel, secrets))
+        outputs = run_attempt(
+            Attempt(program, unit, inputs, around.store, around.code, log, around.on_log, around.cancel, secrets, around.containers)
+        )
     except StepFailed as failure:
         records.attempt_failed(step_id, unit.id, number, started, failure, log)
         raise

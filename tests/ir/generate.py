@@ -18,11 +18,14 @@ from mloc.ir.model import (
     Expr,
     FanOut,
     Input,
+    InputWord,
+    JoinedWord,
     Launch,
     Merged,
     Node,
     Options,
     Output,
+    OutputWord,
     Parameter,
     Pipeline,
     Ref,
@@ -31,6 +34,7 @@ from mloc.ir.model import (
     Result,
     Retry,
     Run,
+    RunContainer,
     RunInline,
     RunPython,
     RunRequire,
@@ -39,6 +43,7 @@ from mloc.ir.model import (
     SecretSource,
     Settings,
     Step,
+    WordGroup,
 )
 from mloc.types.model import BOOL, INT, NULL, Bounds, Column, ListOf, OneOf, Optional, Row, Table, Type, holds_artifact, optional
 from mloc.types.relate import substitute
@@ -46,6 +51,12 @@ from tests.ir.generate_exprs import expression
 from tests.ir.generate_types import artifact_type, constant, value_type
 
 SECRETS = (Secret("hub", (SecretSource("k8s", (("name", "a-b"), ("key", "k"))), SecretSource("env", (("variable", 'V"'),), "airflow"))),)
+
+
+CONTAINER = RunContainer(
+    ("run", InputWord("i0")),
+    ('--x="', JoinedWord(("a", OutputWord("o0"))), WordGroup(("-n", InputWord("i1"), JoinedWord((InputWord("i0"),))))),
+)
 
 
 def pipelines(size: int = 6) -> st.SearchStrategy[Pipeline]:
@@ -171,7 +182,7 @@ class _Generator:
 
     def run(self) -> Run:
         code = (RunInline('return f"{x}"\n'), RunInline(""), RunShell("echo '|'\n\n  cat\t$x\n"))
-        return self.random.choice((RunPython("package.module", "function"), *code, RunRequire()))
+        return self.random.choice((RunPython("package.module", "function"), *code, RunRequire(), CONTAINER))
 
     def settings(self) -> Settings:
         if self.random.randrange(2):

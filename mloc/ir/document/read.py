@@ -28,6 +28,7 @@ from mloc.ir.model import (
     Retry,
     RetryOn,
     Run,
+    RunContainer,
     RunInline,
     RunPython,
     RunRequire,
@@ -36,7 +37,7 @@ from mloc.ir.model import (
     Settings,
     Step,
 )
-from mloc.ir.program import sources_of
+from mloc.ir.program import sources_of, word_of
 from mloc.runner.jsons import BadProgram, as_array, as_object, as_text, as_text_or_none
 from mloc.types.decode import domain_of, type_of
 from mloc.types.encode import Json
@@ -153,8 +154,11 @@ def _run(data: Object) -> Run:
             return RunShell(_text(data, "script"), _whole(data, "line") or 0)
         case {"kind": "require"}:
             return RunRequire()
+        case {"kind": "container"}:
+            command, args = (tuple(word_of(word) for word in as_array(data[key], f"`{key}`")) for key in ("command", "args"))
+            return RunContainer(command, args)
         case _:
-            raise BadProgram("a step runs python, inline, shell or require")
+            raise BadProgram("a step runs python, inline, shell, container or require")
 
 
 def _region(data: Object, key: str) -> Region:

@@ -20,6 +20,7 @@ from mloc.ir.model import (
     Region,
     Result,
     Run,
+    RunContainer,
     RunInline,
     RunPython,
     RunRequire,
@@ -27,7 +28,7 @@ from mloc.ir.model import (
     Settings,
     Step,
 )
-from mloc.ir.program import expr_json, secret_json, settings_json
+from mloc.ir.program import expr_json, secret_json, settings_json, word_json
 from mloc.source import Line
 from mloc.types.encode import Json, domain_json, type_json
 
@@ -123,6 +124,8 @@ def _run(run: Run) -> Json:
             return {"kind": "shell", "script": script, "line": line}
         case RunRequire():
             return {"kind": "require"}
+        case RunContainer(command, args):
+            return {"kind": "container", "command": [word_json(word) for word in command], "args": [word_json(word) for word in args]}
         case _:
             assert_never(run)
 

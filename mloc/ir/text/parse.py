@@ -26,6 +26,7 @@ from mloc.ir.model import (
     Region,
     Result,
     Run,
+    RunContainer,
     RunInline,
     RunPython,
     RunRequire,
@@ -34,7 +35,7 @@ from mloc.ir.model import (
     Settings,
     Step,
 )
-from mloc.ir.program import sources_of
+from mloc.ir.program import sources_of, word_of
 from mloc.ir.text.cursor import BadText, Cursor
 from mloc.ir.text.parse_exprs import ExprReader
 from mloc.ir.text.parse_settings import parse_launch, parse_settings
@@ -230,6 +231,10 @@ class _Reader:
         if line.accept("require"):
             line.end()
             return RunRequire()
+        if line.accept("container"):
+            command, args = json.loads(line.json())
+            line.end()
+            return RunContainer(tuple(word_of(word) for word in command), tuple(word_of(word) for word in args))
         inline = line.accept("inline")
         if not inline:
             line.expect("shell")

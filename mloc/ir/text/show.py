@@ -22,6 +22,7 @@ from mloc.ir.model import (
     Ref,
     Region,
     Run,
+    RunContainer,
     RunInline,
     RunPython,
     RunRequire,
@@ -29,7 +30,7 @@ from mloc.ir.model import (
     Settings,
     Step,
 )
-from mloc.ir.program import secret_json
+from mloc.ir.program import secret_json, word_json
 from mloc.ir.text.show_exprs import expr_text
 from mloc.ir.text.show_types import TypeNames, domain_text
 from mloc.ir.text.words import Known, after_body, name
@@ -211,6 +212,8 @@ def _run(run: Run) -> tuple[str, str | None]:
             return "shell", script
         case RunRequire():
             return "require", None
+        case RunContainer(command, args):
+            return f"container {_compact([[word_json(word) for word in words] for words in (command, args)])}", None
         case _:
             assert_never(run)
 
