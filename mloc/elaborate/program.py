@@ -155,7 +155,7 @@ def _pipeline(file: FileScope, declaration: t.PipelineDef, digest: str, types: d
         outputs,
         Path(file.source.path).name,
         digest,
-        secrets=_secrets(file, region),
+        secrets=_secrets(file, region, *handlers.values()),
         launches=tuple(each.launch for each in launched),
         options=options,
         on_failure=handlers.get("on_failure", Region()),

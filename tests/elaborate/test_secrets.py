@@ -152,3 +152,11 @@ def test_a_source_for_a_target_is_for_a_declared_secret() -> None:
     target = 'target kfp:\n    secret tokn from k8s("x", key="y")\n'
     assert "E0903" in codes(HEAD + target)
     assert "E0903" not in codes(HEAD + target.replace("tokn", "token"))
+
+
+def test_a_secret_of_a_handler_is_in_the_pipeline() -> None:
+    found = pipeline(
+        HEAD + 'step use():\n    run inline "print(1)"\n    secrets HUB=token\n    timeout 1min\n\n'
+        'pipeline p() -> (x: str):\n    a = see(text="t")\n    return x=a\n\n    finally:\n        use()\n'
+    )
+    assert [secret.name for secret in found.secrets] == ["token"]
