@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import field
 
@@ -17,11 +16,31 @@ from mloc.diagnostics.rules import (
     TYPE_MISMATCH,
 )
 from mloc.diagnostics.suggest import suggest
-from mloc.elaborate.literals import read_quantity
+from mloc.elaborate.meant import Meant, meant
 from mloc.frozen import dataclass
 from mloc.ir.model import Const, Expr, MakeList, Ref, Widen
 from mloc.source import Span
-from mloc.types.model import BYTES, DURATION, FLOAT, INT, RATIO, STR, Field, ListOf, Metrics, Optional, Record, Scalar, Table, Type, Unknown
+from mloc.types.model import (
+    BYTES,
+    DURATION,
+    FLOAT,
+    INT,
+    RATIO,
+    STR,
+    Dir,
+    Field,
+    File,
+    ListOf,
+    MapOf,
+    Metrics,
+    Model,
+    Optional,
+    Record,
+    Scalar,
+    Table,
+    Type,
+    Unknown,
+)
 from mloc.types.relate import Mismatch, mismatch
 from mloc.types.show import show
 from mloc.types.signature import Signature
@@ -101,6 +120,16 @@ def _report(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag:
     there = () if wanted.span is None else (Label(wanted.span, "required here"),)
     found, want = show(expr.type), show(wanted.type)
     match problem.reason:
+        case "optional" if isinstance(expr.type, (ListOf, MapOf)):
+            what = "elements" if isinstance(expr.type, ListOf) else "values"
+            bag.report(
+                OPTIONAL_USED,
+                span,
+                f"{wanted.what} needs `{want}`, but the {what} of {written} may be null",
+                label=f"`{found}`",
+                secondary=there,
+                help="leave the nulls out: `[x for x in … if x != null]`" if isinstance(expr.type, ListOf) else None,
+            )
         case "optional":
             fix = Fix("has-placeholders", (Edit(Span(span.file, span.end, span.end), " ?? …"),))
             bag.report(
@@ -149,18 +178,36 @@ def _plain(expr: Expr, problem: Mismatch, wanted: Expectation, span: Span, bag: 
     if wanted.type in (BYTES, DURATION, RATIO) and isinstance(expr.type, Scalar):
         _unit(expr, expr.type, wanted, span, bag, there, written)
         return
-    helps = {("str", "int"): "a text is never read as a number; make it one in a step", ("int", "str"): 'write an f-string: `f"{…}"`'}
-    help_ = helps.get((found, want)) or (
-        'a text is `"…"`; numbers are written to text by an f-string' if want == "str" and found in ("float", "bool") else None
-    )
+    bare = wanted.type.item if isinstance(wanted.type, Optional) else wanted.type
+    likely = meant(expr, bare) or Meant(_in_general(expr.type, bare))
     bag.report(
         TYPE_MISMATCH,
         span,
         f"{wanted.what} needs `{want}`, found `{found}`{inside}",
         label=f"{written} is `{found}`",
         secondary=there,
-        help=help_,
+        help=likely.help or None,
+        fix=likely.fix(span),
     )
+
+
+def _in_general(found: Type, wanted: Type) -> str:
+    """What helps with a value of one type where another is wanted, whatever the value is."""
+    match found, wanted:
+        case Scalar(name="str"), Scalar(name="int" | "float"):
+            return "a text is never read as a number; make it one in a step"
+        case Scalar(name="int"), Scalar(name="str"):
+            return 'write an f-string: `f"{…}"`'
+        case Scalar(name="float" | "bool"), Scalar(name="str"):
+            return 'a text is `"…"`; numbers are written to text by an f-string'
+        case ListOf(item=item), _ if item == wanted:
+            return "it is a list: go over it with a `for`, or take one element of it: `…[0]`"
+        case _, ListOf(item=item) if item == found:
+            return "a list of one is written `[…]`"
+        case Scalar(name="str"), Table() | File() | Dir() | Model():
+            return "a text is never read as a path; let a step make it, or take it as a parameter of the pipeline"
+        case _:
+            return ""
 
 
 def _unit(expr: Expr, found: Scalar, wanted: Expectation, span: Span, bag: Bag, there: tuple[Label, ...], written: str) -> None:
@@ -175,9 +222,9 @@ def _unit(expr: Expr, found: Scalar, wanted: Expectation, span: Span, bag: Bag, 
             help_ = f"declare {written} as `{show(wanted.type)}`, and give it with its unit: {examples}"
     elif found == STR and isinstance(expr, Const):
         what = "a text"
-        meant = read_quantity(json.loads(expr.text), wanted.type)
-        if meant is not None:
-            help_, fix = f"write it without quotes: `{meant}`", Fix("machine-applicable", (Edit(span, meant),))
+    likely = meant(expr, wanted.type)
+    if likely is not None:
+        help_, fix = likely.help, likely.fix(span)
     named = f"{written} ({what})" if written != "this" else what
     message = f"{wanted.what} needs `{show(wanted.type)}`, found {named}"
     bag.report(QUANTITY_UNIT, span, message, label=f"`{show(found)}`", secondary=there, help=help_, fix=fix)

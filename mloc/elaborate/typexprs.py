@@ -15,6 +15,7 @@ from mloc.diagnostics.rules import (
 )
 from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.expect import Expectation, convert
+from mloc.elaborate.meant import meant
 from mloc.elaborate.scope import Scope
 from mloc.ir.constant import outside
 from mloc.ir.model import Const
@@ -292,8 +293,13 @@ class TypeExpressions:
         problem = mismatch(value.type, type_)
         if problem is not None:
             there = Label(param.type.span, f"declared `{show(type_)}` here")
-            message = f"the default of `{param.name.text}` is `{show(value.type)}`, its type is `{show(type_)}`"
-            self.file.bag.report(DEFAULT_TYPE, param.default.span, message, secondary=(there,), help=_default_hint(value, type_))
+            written = self.file.exprs.written(param.default.span)
+            what = f"{written} (`{show(value.type)}`)" if written not in ("this", "`null`") else f"`{show(value.type)}`"
+            likely = meant(value, type_.item if isinstance(type_, Optional) else type_)
+            fix = None if likely is None else likely.fix(param.default.span)
+            message = f"the default of `{param.name.text}` is {what}, its type is `{show(type_)}`"
+            help_ = None if likely is None else likely.help
+            self.file.bag.report(DEFAULT_TYPE, param.default.span, message, secondary=(there,), help=help_, fix=fix)
             return None
         constant = self.file.compile_time(convert(value, type_), param.default.span)
         return None if isinstance(constant.type, Unknown) else constant.text
@@ -344,13 +350,3 @@ class TypeExpressions:
             return None
         members = [self._end(item, type_) for item in expr.choices.items]
         return None if None in members else OneOf(tuple(m for m in members if m is not None))
-
-
-def _default_hint(value: object, type_: Type) -> str | None:
-    if not isinstance(value, Const):
-        return None
-    if value.type == STR and type_ == BOOL and value.text.strip('"').lower() in ("true", "false"):
-        return f"write it without quotes: `{value.text.strip(chr(34)).lower()}`"
-    if value.type == STR and type_ in (INT, FLOAT):
-        return "write the number without quotes, or make the type optional and the default `null`"
-    return None

@@ -8,7 +8,9 @@ from mloc.diagnostics.model import Bag, Diagnostic
 from mloc.diagnostics.rules import INLINE_NAME, SHELL_NAME, SHELL_OUTPUT, leaves_whole
 from mloc.lint.branches import branches
 from mloc.lint.calls import calls
+from mloc.lint.columns import columns
 from mloc.lint.conditions import conditions
+from mloc.lint.defaults import defaults
 from mloc.lint.gpus import gpus
 from mloc.lint.images import images, ratios
 from mloc.lint.naming import convention, shadows
@@ -28,6 +30,8 @@ CHECKS: tuple[Check, ...] = (
     shadows,  # names that hide others
     outputs,  # what calls give and nothing reads
     large,  # values that should be files
+    columns,  # texts that name columns
+    defaults,  # defaults that a step does not take
     calls,  # the same call twice, arguments exchanged, models judged on what they learnt from
     order,  # `after` that data implies
     values,  # comparisons, fallbacks, divisions

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mloc.diagnostics.model import Diagnostic, Edit, Fix, Label
 from mloc.diagnostics.rules import ASSIGN_AS_COMPARE, SYNTAX, UNTERMINATED
 from mloc.source import SourceFile, Span
@@ -34,6 +36,41 @@ _PHRASES = {
 }
 _OPERATORS = {"CMP", "ADD", "MUL", "AND", "OR", "IF", "DOT", "__ANON_1", "__ANON_2", "__ANON_0", "MINUS", "AFTER", "WITH"}
 _VALUES = {"NAME", "STRING", "LONG_STRING", "FSTRING", "INT", "FLOAT", "QUANTITY", "TRUE", "FALSE", "NULL", "MINUS", "NOT"}
+_UNITS = {
+    "k": "KB",
+    "m": "MB",
+    "g": "GB",
+    "t": "TB",
+    "ki": "KiB",
+    "mi": "MiB",
+    "gi": "GiB",
+    "ti": "TiB",
+    "kb": "KB",
+    "mb": "MB",
+    "gb": "GB",
+    "tb": "TB",
+    "kib": "KiB",
+    "mib": "MiB",
+    "gib": "GiB",
+    "tib": "TiB",
+    "hour": "h",
+    "hours": "h",
+    "hrs": "h",
+    "hr": "h",
+    "minute": "min",
+    "minutes": "min",
+    "mins": "min",
+    "sec": "s",
+    "secs": "s",
+    "second": "s",
+    "seconds": "s",
+    "day": "d",
+    "days": "d",
+    "percent": "pct",
+}
+"""Units as other tools write them, in lower case."""
+_HYPHENED = re.compile(r"^\s+(?:env|secrets)\s.*?(?P<name>[A-Za-z_]\w*(?:-\w+)+)\Z")
+_BROKEN_NAME = re.compile(r'(?:step|pipeline)\s+(?P<name>"[^"\n]*"|\w+(?:[-.\s]+\w+)+|\d\w*)\s*\(')
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -54,7 +91,7 @@ def explain(source: SourceFile, error: UnexpectedInput, base: int, low: int, hig
 def _token(source: SourceFile, error: UnexpectedToken, at: int, high: int) -> Diagnostic:
     token = error.token
     expected = set(error.accepts or error.expected or ())
-    if token.type == "EQUAL" and "CMP" in expected:
+    if token.type == "EQUAL" and "CMP" in expected and not _HYPHENED.search(_before(source.text, at)):
         span = Span(source.path, at, at + 1)
         return Diagnostic(
             ASSIGN_AS_COMPARE,
@@ -64,6 +101,9 @@ def _token(source: SourceFile, error: UnexpectedToken, at: int, high: int) -> Di
             fix=Fix("machine-applicable", (Edit(span, "=="),)),
         )
     text = str(token)
+    known = _known(source, text, at)
+    if known is not None:
+        return known
     if token.type in ("_NL", "_DEDENT", "$END"):
         found, span = "end of line", Span(source.path, at, min(high, at + 1))
         if token.type == "$END":
@@ -75,6 +115,41 @@ def _token(source: SourceFile, error: UnexpectedToken, at: int, high: int) -> Di
     wanted = _wanted(expected)
     message = f"unexpected {found}" + (f", expected {wanted}" if wanted else "")
     return Diagnostic(SYNTAX, message, Label(span, f"expected {wanted}" if wanted else ""), help=_hint(text, token.type, expected))
+
+
+def _before(text: str, at: int) -> str:
+    """What stands before a place in its line."""
+    return text[text.rfind("\n", 0, at) + 1 : at]
+
+
+def _known(source: SourceFile, text: str, at: int) -> Diagnostic | None:
+    """Mistakes that the text around tells: a unit of other tools, a name with a hyphen or blank, `else if`."""
+    before, span = _before(source.text, at), Span(source.path, at, at + len(text))
+    number = re.search(r"(?<![\w.])\d+(?:\.\d+)?\Z", before)
+    if number is not None and text[:1].isalpha():
+        rest = re.compile(r"\w*").match(source.text, at + len(text))
+        text += rest.group() if rest else ""
+        span = Span(source.path, at, at + len(text))
+        unit = None if text == "m" else _UNITS.get(text.lower())
+        fix = None if unit is None else Fix("machine-applicable", (Edit(span, unit),))
+        help_ = f"write `{number.group()}{unit}`" if unit else "units are KB to TB, KiB to TiB, ms, s, min, h, d and pct"
+        if text == "m":
+            help_ = "thousandths of a core are written as a fraction: `cpu=0.5`; minutes are `min`"
+        return Diagnostic(SYNTAX, f"`{number.group()}{text}` has an unknown unit", Label(span), help=help_, fix=fix)
+    if text == "if" and before.strip() == "else":
+        return Diagnostic(SYNTAX, "`else if` is written `elif`", Label(span), help="write `elif`")
+    hyphened = _HYPHENED.search(before)
+    name = _BROKEN_NAME.match(before + text + source.text[at + len(text) : at + len(text) + 60].split("\n")[0])
+    meant = hyphened or name
+    if meant is not None:
+        good = re.sub(r"\W+", "_", meant.group("name").strip('"')).strip("_")
+        good = f"n_{good}" if good[:1].isdigit() else good
+        shown = meant.group("name")
+        return Diagnostic(SYNTAX, f"`{shown}` is not a name", Label(span), help=f"a name has letters, digits and `_`: `{good}`")
+    if text == "," and re.match(r"\s*(?:\w+\s*=\s*)?for\s+\w+\Z", before):
+        help_ = "go over one list of records, `[{a: …, b: …}, …]`, which a step can make of two lists"
+        return Diagnostic(SYNTAX, "a `for` takes one element at a time", Label(span), help=help_)
+    return None
 
 
 def _wanted(expected: set[str]) -> str:
