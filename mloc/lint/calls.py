@@ -48,7 +48,7 @@ def _key(program: Program, statement: t.Bind) -> Hashable:
     if found is None or not isinstance(statement.value, t.CallExpr) or not statement.value.arguments:
         return None
     declaration = found[1]
-    if not declaration.signature.outputs or effects(declaration) - {"none"}:
+    if not declaration.signature.outputs or effects(*found) - {"none"}:
         return None
     orders, settings = frozenset(shape(e) for e in statement.after), frozenset(shape(e) for e in statement.overrides)
     return declaration, arguments_shape(statement.value.arguments), orders, settings

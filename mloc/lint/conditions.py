@@ -172,7 +172,8 @@ def _is_switch(known: Knowledge, condition: t.Expr, verdict: Verdict) -> bool:
     if verdict.why:
         return False
     names = [part for part in parts(condition) if isinstance(part, t.Name) and part not in known.body.of]
-    return any(not isinstance(known.program.file.constant_or_kind(name.text), str) for name in names)
+    kinds = (known.program.file.constant_or_kind(name.text) for name in names)
+    return any(kind == "module" or not isinstance(kind, str) for kind in kinds)
 
 
 def _because(verdict: Verdict) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mloc.diagnostics.model import Bag, Edit, Fix, Label
 from mloc.diagnostics.rules import LARGE_VALUE, UNREAD_METRICS, UNUSED_OUTPUT, UNUSED_VALUE
+from mloc.elaborate.declarations import FileScope
 from mloc.lint.program import Program
 from mloc.lint.scopes import Binding, Body
 from mloc.source import Span
@@ -53,7 +54,7 @@ def _bound(program: Program, body: Body, binding: Binding, bag: Bag) -> None:
         if signature is not None:
             _unread_metrics(binding, signature, bag)
         return
-    if binding.spared or effects(declaration) & {"writes", "random"}:
+    if binding.spared or effects(found[0], declaration) & {"writes", "random"}:
         return  # the call may be there for what it does, with a name for the run report
     what = "pipeline" if isinstance(declaration, t.PipelineDef) else "step"
     there = Label(declaration.name.span, "declared here")
@@ -72,19 +73,37 @@ def _unbound(program: Program, statement: t.Bind, bag: Bag) -> None:
     """A step without effects, called for its effect."""
     name = callee(statement.value)
     found = program.called(statement.value, name)
-    if found is None or not found[1].signature.outputs or effects(found[1]) != {"none"}:
+    if found is None or not found[1].signature.outputs or effects(*found) != {"none"}:
         return
     message = f"the call of `{name}` does nothing: the step has no effects, and its outputs are unused"
     there = Label(found[1].name.span, "declared with `effects none`")
     bag.report(UNUSED_OUTPUT, statement.span, message, secondary=(there,), help="bind it to a name and use that, or remove the call")
 
 
-def effects(declaration: t.StepDef | t.PipelineDef) -> set[str]:
-    """The effects that a step declares."""
+def effects(file: FileScope, declaration: t.StepDef | t.PipelineDef, within: frozenset[t.PipelineDef] = frozenset()) -> set[str]:
+    """The effects that a step declares, what it publishes included; of a pipeline those of what it calls.
+
+    `within` are the pipelines being looked at, as one that calls itself is an error and still looked at.
+    """
     if isinstance(declaration, t.PipelineDef):
-        return set()
+        return set() if declaration in within else _of_pipeline(file, declaration, within | {declaration})
+    found = {"writes"} if any(a.name.text == "publish" for a in declaration.attributes) else set()
     given = (a.arguments for a in declaration.attributes if a.name.text == "effects" and a.kind is None)
-    return {argument.value.text for arguments in given for argument in arguments if isinstance(argument.value, t.Name)}
+    return found | {argument.value.text for arguments in given for argument in arguments if isinstance(argument.value, t.Name)}
+
+
+def _of_pipeline(file: FileScope, declaration: t.PipelineDef, within: frozenset[t.PipelineDef]) -> set[str]:
+    """A call without a name is there for what it does."""
+    found: set[str] = set()
+    for statement in statements(declaration.body):
+        name = callee(statement.value) if isinstance(statement, t.Bind) else None
+        called = None if name is None else file.find(name)
+        if called is None or not isinstance(called.declaration, (t.StepDef, t.PipelineDef)):
+            continue
+        found |= effects(called.file, called.declaration, within) - {"none"}
+        if isinstance(statement, t.Bind) and statement.name is None:
+            found.add("writes")
+    return found
 
 
 def _region(binding: Binding, bag: Bag) -> None:

@@ -220,3 +220,8 @@ def test_a_loop_of_one_round() -> None:
 )
 def test_floats_may_be_no_number(lines: list[str], expected: list[str]) -> None:
     assert told("r = rate(x=n)", *lines, signature="(n: int = 1, x: float = 0.5)") == expected
+
+
+def test_a_constant_of_another_file_is_a_switch() -> None:
+    text = body("if lib.DEBUG:", '    say(s="x")').replace("mlp 1\n", 'mlp 1\n\nimport "lib.mlp" as lib\n')
+    assert "W0213" not in codes(text, lib="mlp 1\n\nconst DEBUG = true\n")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from mloc.driver import analyse
 from tests.lint.programs import body, codes, findings, mended, told
 
 TRAINING = """mlp 1
@@ -185,3 +188,25 @@ def test_large_values(type_: str, use: str, expected: list[str]) -> None:
         f'step make() -> (v: {type_}):\n    run inline "raise NotImplementedError"\n\nstep take(v: {plain}):\n    run inline "print(v)"\n'
     )
     assert sorted(codes(f"mlp 1\n\n{steps}\npipeline p():\n    made = make()\n    {use}\n")) == expected
+
+
+def test_pipelines_called_for_what_they_do() -> None:
+    inner = "pipeline q(n: int) -> int:\n    a = inc(x=n)\n{}    return a\n\n"
+    text = body("done = q(n=n)")
+    for line, expected in (("", ["W0401"]), ('    say(s="x")\n', []), ("    keep(x=n)\n", []), ("    _kept = keep(x=n)\n", [])):
+        step = 'step keep(x: int) -> int:\n    run inline "return x"\n    effects writes\n\n' if "keep" in line else ""
+        found = codes(text.replace("pipeline p", step + inner.format(line) + "pipeline p"))
+        assert [code for code in found if code == "W0401"] == expected
+
+
+def test_steps_that_publish() -> None:
+    step = 'step make(x: int) -> (out: File):\n    run shell """echo "$x" > "$out_out" """\n    publish asset("a/b")\n\n'
+    assert codes(f"mlp 1\n\n{step}pipeline p(n: int = 1):\n    made = make(x=n)\n") == []
+
+
+def test_a_pipeline_that_calls_itself_is_looked_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "test.mlp"
+    path.write_text("mlp 1\n\npipeline a(n: int = 1) -> int:\n    x = b(n=n)\n    return n\n\n")
+    with path.open("a") as file:
+        file.write("pipeline b(n: int = 1) -> int:\n    x = a(n=n)\n    return n\n")
+    assert [d.rule.code for d in analyse(str(path)).diagnostics] == ["W0401", "E0304"]
