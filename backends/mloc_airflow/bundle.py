@@ -17,7 +17,7 @@ from mloc_airflow.lower import lower
 from mloc_airflow.render import render
 from mloc_airflow.traced import SPELLINGS, traced
 
-_ADAPTER = ("bodies.py", "engine.py", "launch_values.py", "tasks.py", "units.py")
+_ADAPTER = ("bodies.py", "engine.py", "handlers.py", "launch_values.py", "tasks.py", "units.py")
 
 
 class AirflowBackend:

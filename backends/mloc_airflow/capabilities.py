@@ -40,6 +40,9 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`max_active_tis_per_dagrun`; a body of several steps becomes one mapped task"),
     Feature.CALLED_PIPELINE: Support(Level.LOWERED, "a `TaskGroup`, and a task that gives its outputs"),
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a branch"),
+    Feature.ON_FAILURE: Support(Level.LOWERED, "a teardown task after all others, skipped when nothing failed"),
+    Feature.FINALLY: Support(Level.LOWERED, "a teardown task after all others, and one that ends the run by its state"),
+    Feature.MAX_PARALLEL: Support(Level.NATIVE, "`max_active_tasks` of the DAG"),
     Feature.CONVERGE: Support(Level.RUNNER, "a `require` in the last round"),
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
     Feature.RETRY: Support(Level.NATIVE, "`retries` and `retry_delay`; a delay that grows by the runner"),
@@ -53,7 +56,16 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.SECRET_AIRFLOW: Support(Level.RUNNER, "read from a connection of Airflow's"),
 }
 
-REFUSED: Mapping[Feature, Refusal] = {}
+REFUSED: Mapping[Feature, Refusal] = {
+    Feature.FAIL_FAST: Refusal(
+        "its `fail_fast` also ends the tasks that run, and allows no task that waits for others however they ended",
+        "leave `fail fast` out: what does not depend on the failed step runs to its end",
+    ),
+    Feature.PIPELINE_TIMEOUT: Refusal(
+        "at a `dagrun_timeout` it skips whatever has not ended, handlers included",
+        "give every step a `timeout`",
+    ),
+}
 
 DIFFERENCES = (
     Difference("Runs one task at a time, and looks for the next attempt once a second.", "`DagRun.dag.test()` of Airflow 3"),

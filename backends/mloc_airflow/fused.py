@@ -1,9 +1,10 @@
-"""The plan of the bodies that run as one task (`bodies.json`): their units, and what each waits for."""
+"""The plan of the bodies and handlers that run as one task (`bodies.json`): their units, and what each waits for."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
+from mloc.ir.handlers import handlers
 from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline, Region
 from mloc.ir.program import collect_id, merge_id, yield_id
 from mloc.ir.walk import nodes, predecessors
@@ -12,12 +13,12 @@ from mloc_airflow.wiring import is_fused
 
 
 def plan(pipeline: Pipeline) -> dict[str, Json]:
-    """The fused fan-outs by id. A fused one within a fused one is part of its plan, not an entry."""
+    """The fused fan-outs by id, and the handlers. A fused one within a fused one is part of its plan, not an entry."""
     found: dict[str, Json] = {}
     for node in nodes(pipeline.region):
         if isinstance(node, FanOut) and is_fused(node) and not any(node.id.startswith(f"{outer}[].") for outer in found):
             found[node.id] = _node(node, ())
-    return found
+    return found | {kind: {"id": kind, "body": _region(region)} for kind, region in handlers(pipeline)}
 
 
 def _region(region: Region) -> list[Json]:

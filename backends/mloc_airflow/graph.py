@@ -62,6 +62,13 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class AtEnd:
+    """Let a task run when all others before it have ended, however they did."""
+
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
 class Arms:
     """The tasks of one arm of a branch, as a TaskGroup."""
 
@@ -93,7 +100,7 @@ class Section:
     line: str = ""
 
 
-Statement: TypeAlias = Bind | Join | Order | Arms | Body | Section
+Statement: TypeAlias = Bind | Join | Order | AtEnd | Arms | Body | Section
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from mloc.emit.python import WIDTH, Bracket, Code, layout
 
 _SDK = ("Param", "TaskGroup", "TriggerRule", "XComArg", "dag", "task", "task_group")
-_ADAPTER = ("Outputs", "collect", "decide", "gathered", "items", "launch_parameters", "output", "run", "run_body", "yields")
+_ADAPTER = tuple("Outputs at_end collect decide gathered items launch_parameters output run run_body run_handler yields".split())
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _WORD = re.compile(r"[A-Za-z_]\w*")
 

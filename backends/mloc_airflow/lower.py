@@ -20,6 +20,7 @@ from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, key, yield_id
 from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
 from mloc.source import Line
 from mloc_airflow.branches import ANY_ARM, BranchLowering
+from mloc_airflow.ending import handlers
 from mloc_airflow.graph import Argument, Body, Graph, Section, Task
 from mloc_airflow.settings import WHOLE_BODY, attempts
 from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused
@@ -34,7 +35,8 @@ def lower(pipeline: Pipeline, lines: Mapping[str, Line]) -> Graph:
     if pipeline.parameters:
         lowering.parameters(scope)
     lowering.region(pipeline.region, scope)
-    lowering.outputs(scope)
+    outputs = lowering.outputs(scope)
+    scope.statements += handlers(lowering.wiring, pipeline, outputs)
     function = lowering.wiring.names.python(pipeline.name, f"{pipeline.name}_dag")
     return Graph(function, tuple(scope.statements))
 
@@ -59,8 +61,8 @@ class _Lowering:
         # Known only from here on: the task that reads them waits for nothing.
         self.variables[PARAMETERS] = variable
 
-    def outputs(self, scope: Scope) -> None:
-        """The last task: it gives the pipeline's results, and its state is the run's."""
+    def outputs(self, scope: Scope) -> str:
+        """The task that gives the pipeline's results: its variable. When no handler follows, its state is the run's."""
         reads = self.wiring.reads((result.value for result in self.pipeline.results), scope)
         function = self.names.python("give_outputs", "give_pipeline_outputs")
         doc = "Give the pipeline's outputs, once every step has succeeded or was not asked for."
@@ -76,6 +78,7 @@ class _Lowering:
         if any(not isinstance(node, Call) for node in self.pipeline.region.nodes):
             task = replace(task, options=(_SKIPS_ALLOWED,))
         self.wiring.bind(task, scope, tuple(self.wiring.open))
+        return task.variable
 
     # ---- regions ---------------------------------------------------------------------------------------------------
 

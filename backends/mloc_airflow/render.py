@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
 from mloc.ir.model import Pipeline
-from mloc_airflow.graph import Arms, Bind, Body, Graph, Join, Order, Section, Statement, Task, tasks
+from mloc_airflow.graph import Arms, AtEnd, Bind, Body, Graph, Join, Order, Section, Statement, Task, tasks
 from mloc_airflow.imports import imports, words
 from mloc_airflow.params import param
 from mloc_airflow.settings import WHOLE_BODY
@@ -40,6 +40,7 @@ class _Writer:
         settings = self.settings()
         functions = [self.function(task) for task in self.tasks]
         used = {"dag", "task", *words(settings), *(word for task in self.tasks for word in _words_of(task))}
+        used |= {"at_end" for statement in self.graph.statements if isinstance(statement, AtEnd)}
         used |= {word for statement in _flatten(self.graph.statements) for word in _classes_of(statement)}
         blocks = [f"{header}\n\n{imports(used, f'{name}_mloc')}", *functions, self.dag(settings), f"{self.graph.function}()"]
         return "\n\n\n".join(blocks) + "\n"
@@ -55,6 +56,8 @@ class _Writer:
         keywords |= {"schedule": "None", "catchup": "False"}
         if pipeline.parameters:
             keywords["params"] = Bracket("{", tuple((f"{literal(p.name)}: ", param(p)) for p in pipeline.parameters), "}")
+        if pipeline.options.max_parallel is not None:
+            keywords["max_active_tasks"] = literal(pipeline.options.max_parallel)
         keywords["default_args"] = Bracket("{", tuple((f"{literal(name)}: ", value) for name, value in self.defaults.items()), "}")
         keywords["tags"] = code(["mloc"])
         return call("dag", (), keywords)
@@ -76,6 +79,8 @@ class _Writer:
                     options: dict[str, Code] = {"task_id": literal(task_id)}
                     options |= {"trigger_rule": "TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS"} if skips else {}
                     yield layout(call("EmptyOperator", (), options), indent, f"{variable} = ")
+                case AtEnd(variable):
+                    yield f"{' ' * indent}at_end({variable})"
                 case Order(before, after):
                     yield layout(_side(after), indent, f"{_flat(before)} >> ")
                 case Section(title, line):
@@ -126,6 +131,8 @@ class _Writer:
                 found.update(statement.mapped or ())
             elif isinstance(statement, Order):
                 found.update((*statement.before, *statement.after))
+            elif isinstance(statement, AtEnd):
+                found.add(statement.variable)
             elif isinstance(statement, Body):
                 found.update((statement.items, *statement.returned))
         return found
@@ -188,7 +195,7 @@ def _classes_of(statement: Statement) -> tuple[str, ...]:
 
 
 def _line(every: tuple[Task, ...]) -> str:
-    return every[-1].line
+    return [task for task in every if task.returns != "None"][-1].line
 
 
 def _side(names: tuple[str, ...]) -> Code:

@@ -41,7 +41,7 @@ def _units(task: Task, bodies: Mapping[str, Json]) -> tuple[str, ...]:
     if isinstance(task.result, str) or not task.result.items:
         return (PARAMETERS,)
     unit = str(json.loads(str(task.result.items[0][1])))
-    return tuple(_calls(bodies[unit])) if task.result.opening == "run_body(" else (unit,)
+    return tuple(_calls(bodies[unit])) if task.result.opening in ("run_body(", "run_handler(") else (unit,)
 
 
 def _calls(node: Json) -> Iterator[str]:

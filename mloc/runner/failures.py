@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from .jsons import Json
+
 KINDS = ("exception", "timeout", "oom", "killed", "contract", "domain", "decoding", "expression", "store", "require", "secret", "cancelled")
 
 # What a retry's `on` must name for a kind to be tried again; kinds that are not here never are.
@@ -40,6 +42,12 @@ class StepFailed(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.kind}: {self.message}" if self.where else f"{self.kind}: {self.message}"
+
+
+def run_error(failure: StepFailed) -> dict[str, Json]:
+    """A failure as handlers see it in `run.error`: the step, None when it was none, the message and the line."""
+    step = failure.where.rpartition(" (")[0] or failure.where
+    return {"step": step or None, "message": failure.message, "line": failure.line}
 
 
 def is_retried(kind: str, on: Collection[str]) -> bool:

@@ -44,8 +44,8 @@ def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attemp
         records=Records.from_environment(),
         code=[str(HERE / "code")],
         retries=retries,
-        # Airflow takes the branches itself, except within a mapped body.
-        guards="[]" in unit_id,
+        # Airflow takes the branches itself, except within a mapped body and in handlers.
+        guards="[]" in unit_id or "handler" in program().unit(unit_id).body,
         attempt=attempt,
         on_log=_log.info,
         cancel=cancel,
