@@ -55,6 +55,14 @@ def run_body(fan_out: str, captures: Mapping[str, str], cancel: threading.Event)
     raise item.failures[0]
 
 
+def run_handler(kind: str, captures: Mapping[str, str], cancel: threading.Event) -> None:
+    """Run all that can be run of a handler. Raises the first StepFailed when that is not all."""
+    plan: Node = json.loads((HERE / "bodies.json").read_text(encoding="utf-8"))[kind]
+    item = _Item(dict(captures), cancel)
+    if not _region(plan["body"], item):
+        raise item.failures[0]
+
+
 def _region(nodes: Iterable[Node], item: _Item) -> bool:
     """Run what can be run; gives whether all of it was and succeeded."""
     failed: set[str] = set()

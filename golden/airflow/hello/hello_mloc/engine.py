@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
-from airflow.sdk import get_current_context  # type: ignore[import-not-found, unused-ignore]
+from airflow.sdk import BaseHook, XComArg, get_current_context  # type: ignore[import-not-found, unused-ignore]
 
 from .runner.api import StepFailed
 from .runner.jsons import Json
 
 try:
-    from airflow.sdk.exceptions import AirflowFailException  # type: ignore[import-not-found, unused-ignore]
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException  # type: ignore[import-not-found, unused-ignore]
 except ImportError:
     # Where Airflow 3.1 has it.
-    from airflow.exceptions import AirflowFailException  # type: ignore[import-not-found, no-redef, unused-ignore]
+    from airflow.exceptions import AirflowFailException, AirflowSkipException  # type: ignore[import-not-found, no-redef, unused-ignore]
 
 
 class _Task(Protocol):
@@ -41,9 +41,46 @@ def leave(key: str, text: str) -> None:
     _task_instance().xcom_push(key, text)
 
 
+def left_by_those_before(key: str) -> list[str]:
+    """The texts that the tasks before this one left by a key."""
+    context = get_current_context()
+    names = sorted(context["task"].upstream_task_ids)
+    found = context["ti"].xcom_pull(task_ids=names, key=key)
+    return [text for text in found or () if isinstance(text, str)]
+
+
+def run_id() -> str:
+    return str(get_current_context()["run_id"])
+
+
+def skip(why: str) -> NoReturn:
+    """End this task as skipped."""
+    raise cast("Exception", AirflowSkipException(why))
+
+
+def at_end(result: XComArg) -> None:
+    """Let a task run when all tasks of its DAG so far have ended, however they did, and when the run is marked as failed.
+
+    Airflow does not ask a teardown when it judges the run.
+    """
+    for task, _ in result.iter_references():
+        dag = task.dag
+        task.set_upstream([each for each in (() if dag is None else dag.tasks) if each is not task])
+    result.as_teardown(on_failure_fail_dagrun=False)
+
+
 def launch_conf() -> dict[str, Json]:
     """The parameters of the run as Airflow has them: the defaults, and over them what the launch gave."""
     return dict(cast("Mapping[str, Json]", get_current_context()["params"]))
+
+
+def connection_field(connection: str, field: str) -> str:
+    """A field of a connection (`password`, `login`, `host`, …), or `uri` for all of it."""
+    found = BaseHook.get_connection(connection)
+    value = found.get_uri() if field == "uri" else getattr(found, field, None)
+    if value is None:
+        raise StepFailed("secret", f"the connection `{connection}` of Airflow has no `{field}`")
+    return str(value)
 
 
 def failed_for_good(failure: StepFailed) -> Exception:

@@ -12,9 +12,25 @@ from collections.abc import Mapping, Sequence
 from .runner.api import StepFailed, gather
 
 from . import bodies
-from .engine import failed_for_good, launch_conf, leave, this_task
+from .engine import at_end, failed_for_good, launch_conf, leave, this_task
+from .handlers import run_handler, tell
 from .launch_values import wire_texts
 from .units import program, run_once, store
+
+__all__ = [
+    "Outputs",
+    "at_end",
+    "collect",
+    "decide",
+    "gathered",
+    "items",
+    "launch_parameters",
+    "output",
+    "run",
+    "run_body",
+    "run_handler",
+    "yields",
+]
 
 Outputs = dict[str, str]
 
@@ -32,6 +48,7 @@ def run(unit: str, captures: Mapping[str, str | None], *, retries: bool = False)
     try:
         return run_once(unit, given, retries=retries, attempt=1 if retries else attempt, cancel=cancel)
     except StepFailed as failure:
+        tell(failure)
         if failure.retryable and not retries:
             raise
         raise failed_for_good(failure) from None
@@ -57,6 +74,7 @@ def run_body(fan_out: str, captures: Mapping[str, str]) -> Outputs:
     try:
         return bodies.run_body(fan_out, captures, cancel)
     except StepFailed as failure:
+        tell(failure)
         raise failed_for_good(failure) from None
 
 

@@ -10,7 +10,10 @@ from functools import cache
 from pathlib import Path
 
 from .runner.api import FileStore, Program, Records, load_program, run_unit
+from .runner.jsons import as_object
 from .runner.store import file_path
+
+from .engine import connection_field
 
 HERE = Path(__file__).resolve().parent
 
@@ -41,9 +44,23 @@ def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attemp
         records=Records.from_environment(),
         code=[str(HERE / "code")],
         retries=retries,
-        # Airflow takes the branches itself, except within a mapped body.
-        guards="[]" in unit_id,
+        # Airflow takes the branches itself, except within a mapped body and in handlers.
+        guards="[]" in unit_id or "handler" in program().unit(unit_id).body,
         attempt=attempt,
         on_log=_log.info,
         cancel=cancel,
+        secrets=_secrets(unit_id),
     )
+
+
+def _secrets(unit_id: str) -> dict[str, str]:
+    """The secrets of a unit that Airflow's connections hold, by name."""
+    wanted = as_object(program().unit(unit_id).settings.get("secrets", {}), "the secrets of a unit")
+    found = {}
+    for name in map(str, wanted.values()):
+        match program().secrets.get(name):
+            case ["airflow", {"connection": str(connection), **more}]:
+                found[name] = connection_field(connection, str(more.get("field", "password")))
+            case _:
+                pass  # the runner reads it
+    return found

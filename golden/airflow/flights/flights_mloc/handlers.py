@@ -1,0 +1,49 @@
+"""Runs `on failure` and `finally` as one task each, and keeps for them what failed."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+
+from .runner.api import StepFailed
+from .runner.failures import run_error
+from .runner.jsons import canonical
+from .runner.records import now
+
+from . import bodies
+from .engine import failed_for_good, leave, left_by_those_before, run_id, skip, this_task
+
+_ERROR = "mloc_error"
+
+
+def tell(failure: StepFailed) -> None:
+    """Leave beside this task why it failed, for the handlers of the run."""
+    leave(_ERROR, json.dumps({"at": now(), "error": run_error(failure)}))
+
+
+def run_handler(kind: str, captures: Mapping[str, str | None], outputs: Mapping[str, str] | None) -> None:
+    """Run a handler by its plan in `bodies.json`. `outputs` are those of the body, None when it has failed."""
+    given = {key: text for key, text in captures.items() if text is not None}
+    if any(key.startswith("$") and text is None for key, text in captures.items()):
+        skip("the launch was refused: nothing was started")
+    if kind == "on_failure" and outputs is not None:
+        skip("nothing failed")
+    given["run.id"] = canonical(run_id())
+    given["run.status"] = canonical("failed" if outputs is None else "succeeded")
+    if kind == "on_failure":
+        given["run.error"] = json.dumps(_first_error())
+    cancel = threading.Event()
+    this_task(cancel)
+    try:
+        bodies.run_handler(kind, given, cancel)
+    except StepFailed as failure:
+        raise failed_for_good(failure) from None
+
+
+def _first_error() -> object:
+    """The first failure in time of those that were left."""
+    told = [json.loads(text) for text in left_by_those_before(_ERROR)]
+    if not told:
+        return {"step": None, "message": "the run failed in Airflow, and no step of it says why", "line": None}
+    return min(told, key=lambda each: each["at"])["error"]
