@@ -15,10 +15,11 @@ from mloc.diagnostics.rules import (
     UNDEFINED_NAME,
 )
 from mloc.diagnostics.suggest import correction, suggest
-from mloc.ir.model import InputWord, JoinedWord, OutputWord, RunContainer, Word, WordGroup
+from mloc.elaborate.scope import Scope, Value
+from mloc.ir.model import InputWord, JoinedWord, OutputWord, Ref, RunContainer, ValueWord, Word, WordGroup
 from mloc.source import Span
 from mloc.syntax import tree as t
-from mloc.types.model import Optional, Type, Unknown, holds_artifact, is_artifact
+from mloc.types.model import Enum, Optional, Scalar, Type, Unknown, holds_artifact, is_artifact
 from mloc.types.show import show
 from mloc.types.signature import Signature
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope
 
 EXAMPLE = 'run container command=["scorer"], args=["--in", rows, "--out", out(scored)]'
-Single = str | InputWord | OutputWord | JoinedWord
+Single = str | InputWord | OutputWord | ValueWord | JoinedWord
 
 
 def container(file: FileScope, attribute: t.Attribute, signature: Signature, merged: Leaves) -> RunContainer | None:
@@ -94,9 +95,19 @@ class _Words:
             case t.IntLiteral() | t.FloatLiteral() | t.Bool():
                 return self.file.source.text[expr.span.start : expr.span.end]
             case _:
-                help_ = "a word is a string, an input, `out(output)`, an f-string of inputs, or a list of words that stand together"
-                self.file.bag.report(CONTAINER_WORD, expr.span, "this cannot be a word of a container's command line", help=help_)
-                return None
+                return self._computed(expr)
+
+    def _computed(self, expr: t.Expr) -> ValueWord | None:
+        """A value of the inputs; what has artifacts in it has no text."""
+        found = self.file.exprs.typed(expr, Scope(names={i.name: Value(Ref(i.type, "$", i.name), i.span) for i in self.inputs.values()}))
+        if isinstance(found.type, Unknown):
+            return None
+        bare = found.type.item if isinstance(found.type, Optional) else found.type
+        if isinstance(bare, (Scalar, Enum)):
+            return ValueWord(found)
+        help_ = "a word is a string, an input, `out(output)`, a value of the inputs that has a text, or a list of words that stand together"
+        self.file.bag.report(CONTAINER_WORD, expr.span, f"`{show(found.type)}` cannot be a word of a container's command line", help=help_)
+        return None
 
     def _name(self, expr: t.Name) -> Single | None:
         if expr.text in self.inputs:
@@ -146,7 +157,7 @@ class _Words:
         return OutputWord(output.text)
 
     def _joined(self, expr: t.FString) -> Single | None:
-        parts: list[str | InputWord | OutputWord] = []
+        parts: list[str | InputWord | OutputWord | ValueWord] = []
         for part in expr.parts:
             word = part if isinstance(part, str) else self.single(part)
             if isinstance(word, JoinedWord):

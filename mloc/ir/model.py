@@ -236,20 +236,27 @@ class OutputWord:
 
 
 @dataclass(frozen=True, slots=True)
-class JoinedWord:
-    """One argument made of several parts, as of an f-string; left out when one of its inputs is null."""
+class ValueWord:
+    """A container argument that is computed of the step's inputs, which it reads as `Ref("$", input)`; left out when it is null."""
 
-    parts: tuple[str | InputWord | OutputWord, ...]
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedWord:
+    """One argument made of several parts, as of an f-string; left out when one of them is null."""
+
+    parts: tuple[str | InputWord | OutputWord | ValueWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WordGroup:
     """Arguments that stand together (`["--limit", n]`): left out whole when any input in it is null."""
 
-    words: tuple[str | InputWord | OutputWord | JoinedWord, ...]
+    words: tuple[str | InputWord | OutputWord | ValueWord | JoinedWord, ...]
 
 
-Word: TypeAlias = Union[str, InputWord, OutputWord, JoinedWord, WordGroup]
+Word: TypeAlias = Union[str, InputWord, OutputWord, ValueWord, JoinedWord, WordGroup]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from mloc.ir.model import (
     SecretSource,
     Settings,
     Step,
+    ValueWord,
     Widen,
     Word,
     WordGroup,
@@ -311,35 +312,14 @@ def word_json(word: Word) -> Json:
             return {"input": name}
         case OutputWord(name):
             return {"output": name}
+        case ValueWord(value):
+            return {"value": expr_json(value)}
         case JoinedWord(parts):
             return {"join": [word_json(part) for part in parts]}
         case WordGroup(words):
             return {"group": [word_json(part) for part in words]}
         case _:
             assert_never(word)
-
-
-def word_of(data: Json) -> Word:
-    """The word that `word_json` wrote."""
-    if isinstance(data, str):
-        return data
-    body = as_object(data, "a word")
-    if "group" in body:
-        return WordGroup(tuple(_single(part) for part in as_array(body["group"], "a group")))
-    return _single(body)
-
-
-def _single(data: Json) -> str | InputWord | OutputWord | JoinedWord:
-    if isinstance(data, dict) and "join" in data:
-        return JoinedWord(tuple(_atom(part) for part in as_array(data["join"], "the parts of a word")))
-    return _atom(data)
-
-
-def _atom(data: Json) -> str | InputWord | OutputWord:
-    if isinstance(data, str):
-        return data
-    body = as_object(data, "a word")
-    return InputWord(as_text(body["input"], "an input")) if "input" in body else OutputWord(as_text(body["output"], "an output"))
 
 
 def _run_json(run: Run) -> Json:

@@ -8,10 +8,13 @@ import signal
 import subprocess
 from pathlib import Path
 
+from .evaluate import ExpressionError, Scope, convert, evaluate, type_of
 from .jsons import Json, as_array, as_object, as_text, as_text_or_none
 from .program import Step
 from .scalars import Invalid, Value
 from .shell import check_code, output_files, read_output, shell_text
+from .tracebacks import UserCodeFailed
+from .types import Type
 
 ENGINES = ("docker", "podman")
 NONE = "none"
@@ -21,7 +24,10 @@ def run_container(step: Step, inputs: dict[str, Value], out: Path, job: dict[str
     """The wire values of a container step's outputs. Raises UserCodeFailed, and Invalid for what does not fit the declaration."""
     files = output_files(step, out)
     run = as_object(step.run["container"], "a container")
-    command, args = (_words(run[key], step, inputs, files) for key in ("command", "args"))
+    try:
+        command, args = (_words(run[key], step, inputs, files) for key in ("command", "args"))
+    except ExpressionError as error:
+        raise UserCodeFailed(f"a word of the command line has no value: {error}") from None
     environment = [as_text(name, "a variable") for name in as_array(job["environment"], "the environment")]
     line = _line(job, command, args, out.parent, environment)
     try:
@@ -63,17 +69,22 @@ def _line(job: dict[str, Json], command: list[str], args: list[str], scratch: Pa
 
 def _words(data: Json, step: Step, inputs: dict[str, Value], files: dict[str, Path]) -> list[str]:
     """The words of a list; those of a null input are left out, of a group all of them."""
-    texts = {each.name: None if inputs[each.name] is None else shell_text(each.type, inputs[each.name], each.name) for each in step.inputs}
+    texts = {each.name: _text(each.type, inputs[each.name], each.name) for each in step.inputs}
+    scope = Scope(lambda key: inputs[key.removeprefix("$")])
     found: list[str] = []
     for word in as_array(data, "words"):
         group = word["group"] if isinstance(word, dict) and "group" in word else [word]
-        parts = [_word(part, texts, files) for part in as_array(group, "a group")]
+        parts = [_word(part, texts, files, scope) for part in as_array(group, "a group")]
         if None not in parts:
             found.extend(str(part) for part in parts)
     return found
 
 
-def _word(word: Json, texts: dict[str, str | None], files: dict[str, Path]) -> str | None:
+def _text(type_: Type, value: Value, where: str) -> str | None:
+    return None if value is None else shell_text(type_, value, where)
+
+
+def _word(word: Json, texts: dict[str, str | None], files: dict[str, Path], scope: Scope) -> str | None:
     if isinstance(word, str):
         return word
     body = as_object(word, "a word")
@@ -81,5 +92,7 @@ def _word(word: Json, texts: dict[str, str | None], files: dict[str, Path]) -> s
         return texts[as_text(body["input"], "an input")]
     if "output" in body:
         return str(files[as_text(body["output"], "an output")])
-    parts = [_word(part, texts, files) for part in as_array(body.get("join"), "the parts of a word")]
+    if "value" in body:
+        return _text(type_of(body["value"]), convert(type_of(body["value"]), evaluate(body["value"], scope), "a word"), "a word")
+    parts = [_word(part, texts, files, scope) for part in as_array(body.get("join"), "the parts of a word")]
     return None if None in parts else "".join(str(part) for part in parts)

@@ -43,6 +43,7 @@ from mloc.ir.model import (
     SecretSource,
     Settings,
     Step,
+    ValueWord,
     WordGroup,
 )
 from mloc.types.model import BOOL, INT, NULL, Bounds, Column, ListOf, OneOf, Optional, Row, Table, Type, holds_artifact, optional
@@ -53,9 +54,10 @@ from tests.ir.generate_types import artifact_type, constant, value_type
 SECRETS = (Secret("hub", (SecretSource("k8s", (("name", "a-b"), ("key", "k"))), SecretSource("env", (("variable", 'V"'),), "airflow"))),)
 
 
+_GROUP = WordGroup(("-n", InputWord("i1"), JoinedWord((InputWord("i0"),))))
 CONTAINER = RunContainer(
     ("run", InputWord("i0")),
-    ('--x="', JoinedWord(("a", OutputWord("o0"))), WordGroup(("-n", InputWord("i1"), JoinedWord((InputWord("i0"),))))),
+    ('--x="', JoinedWord(("a", OutputWord("o0"))), _GROUP, ValueWord(Const(INT, "1"))),
 )
 
 

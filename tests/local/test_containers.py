@@ -33,7 +33,9 @@ def program(tool: Path, words: Path, code: int = 0) -> str:
     return f"""mlp 1
 
 step tool(day: date, big: int, ratio: float, tag: str?, texts: list[str]) -> (count: int, rows: File[csv]):
-    run container command=["{tool}"], args=["--count", out(count), day, big, f"-{{ratio}}", tag, ["--tag", tag], texts, out(rows)]
+    run container command=["{tool}"], args=[
+        "--count", out(count), day, big, f"-{{ratio}}", tag, ["--tag", tag], texts, tag ?? "none", ratio * 2.0, out(rows),
+    ]
     image "tool@sha256:1111111111111111111111111111111111111111111111111111111111111111"
     env WORDS="{words}", CODE={code}
     timeout 1min
@@ -47,8 +49,8 @@ pipeline p(tag: str? = null) -> (count: int):
 @pytest.mark.parametrize(
     ("tag", "expected"),
     [
-        (None, ["2026-01-31", "9223372036854775807", "-0.5", '["a b","$(c)"]']),
-        ("x y", ["2026-01-31", "9223372036854775807", "-0.5", "x y", "--tag", "x y", '["a b","$(c)"]']),
+        (None, ["2026-01-31", "9223372036854775807", "-0.5", '["a b","$(c)"]', "none", "1.0"]),
+        ("x y", ["2026-01-31", "9223372036854775807", "-0.5", "x y", "--tag", "x y", '["a b","$(c)"]', "x y", "1.0"]),
     ],
 )
 def test_words_and_outputs(tool: Path, tmp_path: Path, tag: str | None, expected: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from mloc.ir.document.read_exprs import expr_of, named_exprs, optional_expr_of
+from mloc.ir.document.read_words import word_of
 from mloc.ir.document.write import SCHEMA
 from mloc.ir.model import (
     Arm,
@@ -37,7 +38,7 @@ from mloc.ir.model import (
     Settings,
     Step,
 )
-from mloc.ir.program import sources_of, word_of
+from mloc.ir.program import sources_of
 from mloc.runner.jsons import BadProgram, as_array, as_object, as_text, as_text_or_none
 from mloc.types.decode import domain_of, type_of
 from mloc.types.encode import Json

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
+from mloc.ir.document.read_words import word_of
 from mloc.ir.handlers import Kind
 from mloc.ir.model import (
     RUN,
@@ -35,7 +36,7 @@ from mloc.ir.model import (
     Settings,
     Step,
 )
-from mloc.ir.program import sources_of, word_of
+from mloc.ir.program import sources_of
 from mloc.ir.text.cursor import BadText, Cursor
 from mloc.ir.text.parse_exprs import ExprReader
 from mloc.ir.text.parse_settings import parse_launch, parse_settings
