@@ -8,8 +8,9 @@ What need not be the same:
 * Times, the run's id, the engine's name, and where a file is kept.
 * Which of several failures was the first: engines run what is independent in an order of their own, so the error of a run must be that
   of one of its failures, the same one where there is one only.
+* What `on failure` does where several failed: it may be told of another failure.
 * On Flyte (backends/mloc_flyte/README.md): its local run ends at the first failure. What it ran must have gone as it went elsewhere;
-  what it did not run is `not_run`, or is absent where it did not learn how many items there are.
+  what it did not run is `not_run`, or is absent where it did not learn how many items there are, and what handlers do may depend on that.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from mloc.ir.model import Call, FanOut, Node, Pipeline, Region
-from mloc.ir.walk import calls, nodes, predecessors, regions
+from mloc.ir.walk import calls, every_node, every_region, predecessors, regions
 
 Observed: TypeAlias = Mapping[str, Any]
 
 ENDS_AT_FIRST_FAILURE = frozenset({"flyte"})
+HANDLERS = ("on_failure.", "finally.")
+"""How the ids of what handlers do begin, in the order in which they run."""
 
 
 def differences(pipeline: Pipeline, native: Observed, other: Observed, engine: str) -> list[str]:
@@ -32,46 +35,47 @@ def differences(pipeline: Pipeline, native: Observed, other: Observed, engine: s
     if "crash" in other:
         return [f"crash: {other['crash']}"]
     ours, theirs = native["report"], other["report"]
+    ended = [failure for failure in native["failures"] if not failure[0].startswith(HANDLERS)]
     partial = engine in ENDS_AT_FIRST_FAILURE and ours["status"] == "failed"
     found = [
         f"{key}: {_short(theirs[key])}, natively {_short(ours[key])}"
         for key in ("status", "outputs", "params")
         if not _same(ours[key], theirs[key])
     ]
-    if partial:
-        found += _few_failures(native["failures"], other["failures"])
-    elif native["failures"] != other["failures"]:
-        found.append(f"failures: {_short(other['failures'])}, natively {_short(native['failures'])}")
+    loose = HANDLERS if partial else HANDLERS[:1] if len(ended) > 1 else ()
+    found += _failures(*([each for each in seen["failures"] if not each[0].startswith(loose)] for seen in (native, other)), partial=partial)
     if ours["status"] == theirs["status"]:
-        found += _error(native, other)
+        found += _error(ours["error"], theirs["error"], ended or native["failures"])
     elif theirs["error"] is not None:
         found.append(f"error: {_short(theirs['error'])}")
-    found += _steps(ours["steps"], theirs["steps"], partial=partial)
+    compared = ({id_: step for id_, step in each["steps"].items() if not id_.startswith(loose)} for each in (ours, theirs))
+    found += _steps(*compared, partial=partial)
     return found + disorder(pipeline, theirs)
 
 
 def disorder(pipeline: Pipeline, report: Observed) -> list[str]:
     """What began before it might."""
     steps = {id_: step for id_, step in report["steps"].items() if step["started"] is not None}
-    found = []
-    for id_, before in _waits(pipeline.region, list(steps)):
-        end = steps[before]["finished"]
-        if end is not None and end > steps[id_]["started"]:
-            found.append(f"order: {id_} began before {before} had ended")
+    parts = [[id_ for id_ in steps if not id_.startswith(HANDLERS)], *([id_ for id_ in steps if id_.startswith(kind)] for kind in HANDLERS)]
+    waits = [(id_, before) for at, part in enumerate(parts) for id_ in part for others in parts[:at] for before in others]
+    for region in every_region(pipeline):
+        waits += _waits(region, list(steps))
+    late = [(id_, before) for id_, before in waits if (steps[before]["finished"] or "") > steps[id_]["started"]]
+    found = [f"order: {id_} began before {before} had ended" for id_, before in late]
     return found + [f"limit: {text}" for text in _crowds(pipeline, steps)]
 
 
-def _few_failures(ours: list[Any], theirs: list[Any]) -> list[str]:
-    if not theirs or any(failure not in ours for failure in theirs):
-        return [f"failures: {_short(theirs)}, which must be some of {_short(ours)}"]
-    return []
+def _failures(ours: list[Any], theirs: list[Any], *, partial: bool) -> list[str]:
+    if ours == theirs or (partial and theirs and all(failure in ours for failure in theirs)):
+        return []
+    return [f"failures: {_short(theirs)}, {'which must be some of' if partial else 'natively'} {_short(ours)}"]
 
 
-def _error(native: Observed, other: Observed) -> list[str]:
-    ours, theirs = native["report"]["error"], other["report"]["error"]
-    if ours is None or theirs is None or len(native["failures"]) == 1:
-        return [] if _same(ours, theirs) or not native["failures"] else [f"error: {_short(theirs)}, natively {_short(ours)}"]
-    if theirs["message"] not in [failure[2] for failure in native["failures"]]:
+def _error(ours: Observed | None, theirs: Observed | None, failures: list[Any]) -> list[str]:
+    """`failures` are those that the run may be said to have failed by."""
+    if ours is None or theirs is None or len(failures) == 1:
+        return [] if _same(ours, theirs) or not failures else [f"error: {_short(theirs)}, natively {_short(ours)}"]
+    if theirs["message"] not in [failure[2] for failure in failures]:
         return [f"error: {_short(theirs)}, which is none of the failures"]
     return []
 
@@ -115,7 +119,7 @@ def _around(node_id: str, at: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _crowds(pipeline: Pipeline, steps: Mapping[str, Any]) -> Iterator[str]:
-    for node in nodes(pipeline.region):
+    for node in every_node(pipeline):
         if not isinstance(node, FanOut) or node.limit is None:
             continue
         spans: dict[tuple[int, ...], tuple[str, str]] = {}

@@ -64,15 +64,18 @@ class _Maker:
         names = Names(rng)
         scope = Scope([Known(parameter, type_) for parameter, type_, _ in inputs], [])
         budget = rng.choice((2, 4, 7, 10)) if is_last else rng.choice((1, 2, 3))
-        statements = Statements(rng, self.expressions, callees, names, budget)
+        statements = Statements(rng, self.expressions, callees, names, budget, frozenset(name for name, _ in parameters))
         block = statements.block(scope, 3 if is_last else 2)
         outputs = self.outputs(scope)
         if not block:
             block = [Line(f"{names.new()} = 1")]
+        if rng.random() < 0.1:
+            block.insert(0, Line("options:", (Line("converge required"),)))
+        handlers = statements.handlers(scope) if is_last and rng.random() < 0.15 else ()
         made = Callee(
             name, tuple(inputs), tuple((output.name, type_) for output, type_ in outputs), cost=max(1, statements.spent), is_step=False
         )
-        return Routine(name, tuple(parameters), tuple(output for output, _ in outputs), tuple(block)), made, given
+        return Routine(name, tuple(parameters), tuple(output for output, _ in outputs), tuple(block), handlers), made, given
 
     def declared(self, type_: Type) -> tuple[str, bool]:
         """How a parameter is declared after its name, and whether it has a default."""

@@ -43,6 +43,8 @@ def _routines(routine: Routine) -> Iterator[Routine]:
     for lines in _blocks(routine.block):
         if lines:
             yield replace(routine, block=lines)
+    for lines in _blocks(routine.handlers):
+        yield replace(routine, handlers=lines)
     for at in range(len(routine.outputs)):
         yield replace(routine, outputs=_without(routine.outputs, at))
     for at in range(len(routine.parameters)):

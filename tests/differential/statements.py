@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from mloc.types.model import BOOL, FLOAT, INT, STR, ListOf, Optional, Type
+from mloc.types.model import BOOL, FLOAT, INT, STR, Field, ListOf, Optional, Record, Type
 from tests.differential import constants
 from tests.differential.expressions import Expressions, Known
 from tests.differential.tree import Line
@@ -30,6 +30,7 @@ _NAMES = (
     "condition",
 )
 _STATES: tuple[Type, ...] = (INT, INT, STR, BOOL, ListOf(INT), constants.POINT)
+_ERROR = Record((Field("step", Optional(STR)), Field("message", STR), Field("line", Optional(INT))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Statements:
     callees: list[Callee]
     names: Names
     budget: int
+    parameters: frozenset[str] = frozenset()
     spent: int = 0
     times: int = field(default=1)
 
@@ -147,7 +149,7 @@ class Statements:
         """An expression where nothing says which type is wanted: no empty list tells its own."""
         for _ in range(8):
             text = self.expressions.of(type_, scope.known)
-            if "[]" not in text and "{}" not in text and text != "null":
+            if not any(part in text for part in ("[]", "{}", "[null")) and text != "null":
                 return text, type_
         return self.expressions.of(INT, scope.known), INT
 
@@ -155,6 +157,21 @@ class Statements:
         condition = self.expressions.condition(scope.known, 2)
         message = self.expressions.of(STR, scope.known, 1)
         return Line(f"require {condition}{' or true' if self.rng.random() < 0.6 else ''}, {message}")
+
+    # ---- handlers ----
+
+    def handlers(self, scope: Scope) -> tuple[Line, ...]:
+        """What runs after the body of the pipeline, in whose values it finds nulls where something failed."""
+        found = []
+        for kind, error in ("on failure", [Known("run.error", _ERROR)]), ("finally", []):
+            if self.rng.random() < 0.6:
+                values = [known if known.text in self.parameters else Known(known.text, _absent(known.type)) for known in scope.known]
+                status = self.names.new()
+                inner = Scope([*values, Known(status, STR), *error], [])
+                self.budget = self.spent + 2
+                # A comparison of the status itself with what it never is would be refused.
+                found.append(Line(f"{kind}:", (Line(f'{status} = f"it {{run.status}}"'), *self.block(inner, 1))))
+        return tuple(found)
 
     # ---- regions ----
 
@@ -275,3 +292,7 @@ def _filled(type_: Type) -> constants.Value:
         shown = constants.written(type_, found)
         if "[]" not in shown and "{}" not in shown:
             return found
+
+
+def _absent(type_: Type) -> Type:
+    return type_ if isinstance(type_, Optional) else Optional(type_)

@@ -25,12 +25,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """A pipeline; `parameters` are declarations by name."""
+    """A pipeline; `parameters` are declarations by name, `handlers` stand after what it returns."""
 
     name: str
     parameters: tuple[tuple[str, str], ...]
     outputs: tuple[Output, ...]
     block: tuple[Line, ...]
+    handlers: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _routine(routine: Routine) -> str:
         body.append(Line("return " + ", ".join(f"{output.name}={output.value}" for output in named)))
     elif routine.outputs:
         body.append(Line(f"return {routine.outputs[0].value}"))
-    return "".join(_lines((Line(f"{head}:", tuple(body)),), 0))
+    return "".join(_lines((Line(f"{head}:", (*body, *routine.handlers)),), 0))
 
 
 def _lines(lines: Iterable[Line], indent: int) -> Iterable[str]:
