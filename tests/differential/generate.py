@@ -55,11 +55,11 @@ class _Maker:
         inputs: list[tuple[str, Type, bool]] = []
         given: list[tuple[str, str]] = []
         for parameter in rng.sample(_PARAMETER_NAMES, rng.choice((0, 1, 2, 3))):
-            type_ = constants.random_type(rng)
+            type_ = constants.random_type(rng, files=0.0 if is_last else 0.15)
             declared, has_default = self.declared(type_)
             parameters.append((parameter, declared))
             inputs.append((parameter, type_, has_default))
-            if not has_default or rng.random() < 0.5:
+            if is_last and (not has_default or rng.random() < 0.5):
                 given.append((parameter, encode_text(parse_type(type_json(type_)), constants.value(type_, rng), parameter)))
         names = Names(rng)
         scope = Scope([Known(parameter, type_) for parameter, type_, _ in inputs], [])
@@ -80,7 +80,7 @@ class _Maker:
     def declared(self, type_: Type) -> tuple[str, bool]:
         """How a parameter is declared after its name, and whether it has a default."""
         rng = self.rng
-        if rng.random() < 0.4:
+        if rng.random() < 0.4 or type_ == constants.FILE:
             return show(type_), False
         if type_ == INT and rng.random() < 0.3:
             return rng.choice(("int = 3 in 0..9007199254740991", "int = 0 in -5..9223372036854775807", "int = 2 in 0..2")), True

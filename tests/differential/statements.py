@@ -122,6 +122,8 @@ class Statements:
         text = f"{callee.name}({', '.join(arguments)})"
         if scope.orders and rng.random() < 0.15:
             text += f" after {', '.join(sorted(set(rng.choices(scope.orders, k=2))))}"
+        if callee.is_step and rng.random() < 0.05:
+            text += rng.choice((" with retry(1, backoff=1ms)", " with timeout(4min)", ' with env(NOTE="it\'s")'))
         if name is None and rng.random() < 0.1:
             return Line(text)
         bound = name or self.names.new()

@@ -166,7 +166,9 @@ class Code:
             f"[{self.of(item, depth - 1)}] * {count}",
         ]
         if item == INT:
-            ways.append(f"list(range({count}))")
+            ways += [f"list(range({count}))", f"list(range({count}))"]
+            # As long that the engines' own order of the items shows.
+            ways += ["list(range(11, -3, -1))"] if rng.random() < 0.1 else []
         if item == STR:
             ways.append(f"[{self.of(STR, 0)} + str(i) for i in range({count})]")
         ways += [f"{name}[::-1]" for name, known in self.names if known == ListOf(item)]
