@@ -12,7 +12,7 @@ def test_claims() -> None:
 """
 
 from mloc.testing.cases import PROGRAMS, Case, cases, program, wire
-from mloc.testing.claims import unproven, witnesses
+from mloc.testing.claims import refuses, unproven, witnesses
 from mloc.testing.expect import differences
 from mloc.testing.running import NATIVE, ConformanceError, Outcome, bundle, check, run
 
@@ -27,6 +27,7 @@ __all__ = [
     "check",
     "differences",
     "program",
+    "refuses",
     "run",
     "unproven",
     "wire",

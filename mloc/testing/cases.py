@@ -35,7 +35,11 @@ class BrokenSuite(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One run of one program. `expected` has its `params`, and the `status`, `outputs`, `steps`, `order` and `error` of its report."""
+    """One run of one program.
+
+    `expected` has its `params`, the variables of the launcher's `environment`, and the `status`, `outputs`, `steps`, `order` and `error`
+    of its report.
+    """
 
     program: str
     index: int
@@ -44,6 +48,14 @@ class Case:
     @property
     def id(self) -> str:
         return f"{self.program}-{self.index}"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the case adds to the environment of whoever launches it; steps see nothing of it."""
+        given = self.expected.get("environment", {})
+        if not isinstance(given, Mapping):
+            raise BrokenSuite(f"{self}: `environment` is not a mapping")
+        return {str(name): str(value) for name, value in given.items()}
 
     def __str__(self) -> str:
         return self.id

@@ -10,17 +10,26 @@ from mloc.passes.features import features
 from mloc.testing.cases import cases, program
 
 
-@cache
-def witnesses() -> Mapping[Feature, tuple[str, ...]]:
-    """The programs that use each construct, those that use the fewest others first: what shows that it works."""
-    used = {name: {use.feature for use in features(program(name)[1])} for name in sorted({case.program for case in cases()})}
-    order = sorted(used, key=lambda name: (len(used[name]), name))
-    return {feature: tuple(name for name in order if feature in used[name]) for feature in Feature}
+def witnesses(target: str | None = None) -> Mapping[Feature, tuple[str, ...]]:
+    """The programs that use each construct on a target (natively with None) and so show that it works, the plainest first."""
+    names = {case.program for case in cases()}
+    order = sorted(names, key=lambda name: (len(_used(name, target)), name))
+    return {feature: tuple(name for name in order if feature in _used(name, target)) for feature in Feature}
 
 
 def shown(backend: Backend, feature: Feature) -> tuple[str, ...]:
     """The programs that show a construct on a target: they use it, and nothing that the target refuses."""
-    return tuple(name for name in witnesses()[feature] if not _refuses(backend, name))
+    return tuple(name for name in witnesses(backend.name)[feature] if not refuses(backend, name))
+
+
+def refuses(backend: Backend, name: str) -> bool:
+    """Whether a target cannot express a conformance program."""
+    return any(refusal(backend, feature) is not None for feature in _used(name, backend.name))
+
+
+@cache
+def _used(name: str, target: str | None) -> frozenset[Feature]:
+    return frozenset(use.feature for use in features(program(name)[1], target))
 
 
 def unproven(target: str) -> list[str]:
@@ -32,7 +41,3 @@ def unproven(target: str) -> list[str]:
         if not proven:
             found.append(f"{feature.value}: {support.level.value}, but no conformance program shows it")
     return found
-
-
-def _refuses(backend: Backend, name: str) -> bool:
-    return any(refusal(backend, use.feature) is not None for use in features(program(name)[1], backend.name))

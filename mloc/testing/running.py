@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -61,14 +63,30 @@ def run(target: str, case: Case, folder: Path, *, in_process: bool = False) -> d
     scratch, store = folder / "scratch", folder / "store"
     scratch.mkdir(parents=True)
     params, lines = wire(case, pipeline, scratch), analysis.lines(pipeline)
-    if target == NATIVE:
-        roots = [str(root) for root in analysis.project.source_roots]
-        return run_native(pipeline, params, store=store, source_roots=roots, lines=lines)
-    launcher = load(target).launcher
-    made = bundle(case.program, target, folder / "bundle")
-    if not in_process:
-        return run_engine(pipeline, made, launcher, params, target=target, store=store, lines=lines)
-    return _run_here(case, launcher, made, params, folder)
+    with _environment(case.environment):
+        if target == NATIVE:
+            roots = [str(root) for root in analysis.project.source_roots]
+            return run_native(pipeline, params, store=store, source_roots=roots, lines=lines)
+        launcher = load(target).launcher
+        made = bundle(case.program, target, folder / "bundle")
+        if not in_process:
+            return run_engine(pipeline, made, launcher, params, target=target, store=store, lines=lines)
+        return _run_here(case, launcher, made, params, folder)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The process's environment with these variables, for as long as it lasts."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def bundle(name: str, target: str, folder: Path) -> Path:

@@ -12,16 +12,16 @@ pytest.importorskip("flytekit")
 from flytekit.core.context_manager import FlyteContextManager
 from flytekit.core.type_engine import TypeEngine
 
-from mloc.testing import Case, cases, differences, program, wire
+from mloc.testing import Case, cases, differences, program, refuses, wire
 from mloc.testing import bundle as conformance_bundle
-from mloc_flyte import launch
+from mloc_flyte import backend, launch
 from tests.flyte.bundles import made_report
 from tests.flyte.cluster import Cluster, Literals, NodeFailed, Package, package
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("flyte-cluster")]
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", [case for case in cases() if not refuses(backend, case.program)], ids=str)
 def test_serialized_graph(
     case: Case, tmp_path: Path, packages: dict[str, tuple[Path, Package]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
