@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 from mloc.diagnostics.model import Bag
 from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline
-from mloc.source import Line
+from mloc.source import Line, Span
+from mloc.targets.model import AttributeTable
+from mloc.targets.read import BadTable, table_of
+from mloc.types.encode import Json
 from mloc.version import VERSION
 
 if TYPE_CHECKING:
@@ -147,6 +150,23 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Attributes:
+    """What the program says to this target, defaults filled in: its version, the pipeline's attributes and those of calls by their ids.
+
+    `spans` has the place of every attribute, by the id of the call ("" of the pipeline) and its name.
+    """
+
+    version: str
+    pipeline: Mapping[str, Json] = field(default_factory=dict)
+    calls: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    spans: Mapping[tuple[str, str], Span] = field(default_factory=dict)
+
+    def of(self, call: str) -> Mapping[str, Json]:
+        """The attributes of a call, those that its pipeline gives to all of them included."""
+        return self.calls.get(call, {})
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """All that a backend may read.
 
@@ -159,7 +179,7 @@ class Request:
     code: Mapping[str, bytes]
     runner: Mapping[str, bytes]
     mloc_version: str
-    attributes: Mapping[str, object] = field(default_factory=dict)
+    attributes: Attributes
     lines: Mapping[str, Line] = field(default_factory=dict)
 
 
@@ -180,6 +200,14 @@ class Backend(Protocol):
     differences: tuple[Difference, ...]
     lowering: tuple[Pass, ...]
     launcher: str
+
+    def attributes(self) -> Mapping[str, object]:
+        """The JSON Schema document of what the target may be told (`mloc.targets.read.table_of` says what stands in it)."""
+        ...
+
+    def review(self, pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+        """Report what the engine will not take of a pipeline (sizes, counts, names), and what of it will not be as declared."""
+        ...
 
     def emit(self, request: Request, bag: Bag) -> Artifacts:
         """The bundle's files: relative path → content. Never touches the disk."""
@@ -235,6 +263,34 @@ def load(name: str) -> Backend:
     return _load(name, found[0].value, found[0].load)
 
 
+def table(backend: Backend) -> AttributeTable:
+    """What a target may be told. Raises BackendError when its document is broken."""
+    try:
+        document = backend.attributes()
+    except Exception as error:  # as above
+        raise BackendError(f"target `{backend.name}` gives no table of attributes: {type(error).__name__}: {error}") from error
+    try:
+        return table_of(backend.name, document)
+    except BadTable as error:
+        raise BackendError(f"target `{backend.name}` has a broken table of attributes: {error}") from error
+
+
+class Tables:
+    """The tables of the installed targets, each loaded when a program first speaks to it."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, AttributeTable | None] = {}
+
+    def names(self) -> tuple[str, ...]:
+        return names()
+
+    def table(self, name: str) -> AttributeTable | None:
+        """The table of a target; None when there is no such one. Raises BackendError when its backend is broken."""
+        if name not in self._tables:
+            self._tables[name] = table(load(name)) if name in _own() or name in names() else None
+        return self._tables[name]
+
+
 def _installed() -> EntryPoints:
     # Loaded here and not at the top: it takes as long as checking a program, which needs no backend.
     from importlib.metadata import entry_points
@@ -277,4 +333,5 @@ def _load(name: str, place: str, read: Callable[[], object]) -> Backend:
 
 
 def _missing(backend: object) -> list[str]:
-    return [a for a in ("name", "api", "capabilities", "refused", "differences", "lowering", "launcher", "emit") if not hasattr(backend, a)]
+    wanted = ("name", "api", "capabilities", "refused", "differences", "lowering", "launcher", "attributes", "review", "emit")
+    return [name for name in wanted if not hasattr(backend, name)]

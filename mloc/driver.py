@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from mloc import runner
-from mloc.backend import Artifacts, Backend, Request, load
+from mloc.backend import Artifacts, Attributes, Backend, Request, Tables, load, table
 from mloc.diagnostics.model import Bag, Diagnostic
 from mloc.diagnostics.rules import leaves_whole
 from mloc.diagnostics.select import EVERYTHING, Policy, selected
@@ -20,6 +20,7 @@ from mloc.lint.importers import imported
 from mloc.lint.page import lint
 from mloc.lint.program import Program
 from mloc.passes import PIPELINE, legality, run
+from mloc.passes.targets import for_target
 from mloc.source import Line, SourceFile, Span, absolute, beside
 from mloc.source import load as load_source
 from mloc.types.python.project import Project
@@ -66,13 +67,17 @@ class Compilation:
     artifacts: Artifacts | None
 
 
-def analyse(path: str, flags: Policy = EVERYTHING, *, for_targets: bool = False, read: Loader = load_source) -> Analysis:
-    """Text → tree → IR → passes → what the project and `flags` want to hear of it; `for_targets` asks the project's targets too.
+def analyse(
+    path: str, flags: Policy = EVERYTHING, *, for_targets: bool = False, targets: tuple[str, ...] = (), read: Loader = load_source
+) -> Analysis:
+    """Text → tree → IR → passes → what the project and `flags` want to hear of it.
+
+    `for_targets` asks the targets too: `targets`, those of the project, and of each pipeline those that it has a block for.
 
     Raises SourceError when the file cannot be read, ProjectError when its project is broken, BackendError when a target is.
     """
     bag = Bag()
-    elaborated = elaborate(path, read, bag)
+    elaborated = elaborate(path, read, bag, Tables())
     project = elaborated.world.project(path)
     subject = Program(elaborated.file, elaborated.types, elaborated.pipelines, lambda: imported(absolute(path), beside(path, project.root)))
     for finding in lint(subject, bag):
@@ -82,8 +87,8 @@ def analyse(path: str, flags: Policy = EVERYTHING, *, for_targets: bool = False,
     pipelines: tuple[Pipeline, ...] = ()
     if not blocking:
         pipelines = tuple(run(pipeline, bag, PIPELINE) for pipeline in elaborated.pipelines)
-        for target in project.config.targets if for_targets else ():
-            _ask(load(target), pipelines, bag)
+        if for_targets:
+            _ask((*targets, *project.config.targets), pipelines, project, bag)
     divided = suppress(bag.sorted(), elaborated.files)
     policy = project.config.policy.merged(flags)
     said = remarks(elaborated.files[path], divided.hidden, strict=policy.strict, complete=not _fails(divided.shown))
@@ -92,9 +97,25 @@ def analyse(path: str, flags: Policy = EVERYTHING, *, for_targets: bool = False,
     return Analysis(path, found, elaborated.files, () if blocking or _fails(found) else pipelines, project, unsaid)
 
 
-def _ask(backend: Backend, pipelines: tuple[Pipeline, ...], bag: Bag) -> None:
+def _ask(targets: tuple[str, ...], pipelines: tuple[Pipeline, ...], project: Project, bag: Bag) -> None:
+    """Report what the targets of each pipeline cannot express or take. One that is missing is, also where there is no pipeline."""
+    for target in targets:
+        load(target)
     for pipeline in pipelines:
-        legality.check(pipeline, backend, bag)
+        for target in dict.fromkeys((*targets, *(each.name for each in pipeline.targets))):
+            _reviewed(pipeline, load(target), project, bag)
+
+
+def _reviewed(pipeline: Pipeline, backend: Backend, project: Project, bag: Bag) -> tuple[Pipeline, Attributes]:
+    """The pipeline as it is on a target, with what is said to that target; reports what cannot be there."""
+    known = table(backend)
+    special, attributes = for_target(pipeline, known, project.config.image_on(backend.name))
+    before = len(bag)
+    legality.check(special, backend, bag)
+    legality.check_version(special, known, attributes.version, bag)
+    if len(bag) == before:
+        backend.review(special, attributes, bag)
+    return special, attributes
 
 
 def _fails(diagnostics: tuple[Diagnostic, ...]) -> bool:
@@ -105,15 +126,15 @@ def compile(analysis: Analysis, pipeline: Pipeline, target: str) -> Compilation:
     """IR → target's passes → bundle. Raises BackendError when the target is not installed or broken."""
     backend = load(target)
     bag = Bag()
-    legality.check(pipeline, backend, bag)
+    special, attributes = _reviewed(pipeline, backend, analysis.project, bag)
     if bag.has_errors:
         return Compilation(bag.sorted(), None)
-    lowered = run(pipeline, bag, backend.lowering)
-    artifacts = backend.emit(request(analysis, lowered, backend), bag)
+    lowered = run(special, bag, backend.lowering)
+    artifacts = backend.emit(request(analysis, lowered, backend, attributes), bag)
     return Compilation(bag.sorted(), None if bag.has_errors else artifacts)
 
 
-def request(analysis: Analysis, pipeline: Pipeline, backend: Backend) -> Request:
+def request(analysis: Analysis, pipeline: Pipeline, backend: Backend, attributes: Attributes) -> Request:
     """Everything a backend may read of a pipeline."""
     lines = analysis.lines(pipeline)
     modules = [step.run.module for step in pipeline.steps if isinstance(step.run, RunPython)]
@@ -123,6 +144,7 @@ def request(analysis: Analysis, pipeline: Pipeline, backend: Backend) -> Request
         code=_code(analysis.project, modules),
         runner=runner.sources(),
         mloc_version=VERSION,
+        attributes=attributes,
         lines=lines,
     )
 

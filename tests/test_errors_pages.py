@@ -47,10 +47,14 @@ def found(code: str, heading: str, folder: Path, monkeypatch: pytest.MonkeyPatch
     for name, text in programs(code, heading).items():
         (folder / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(folder)
-    return [diagnostic.rule.code for diagnostic in analyse("input.mlp").diagnostics]
+    return [diagnostic.rule.code for diagnostic in analyse("input.mlp", for_targets=True).diagnostics]
 
 
-@pytest.mark.parametrize("code", [code for code in RULES if code != "E1120"])  # that one is found by a target only
+# A target that comes with mloc refuses nothing; programs of hundreds of lines stand in golden/errors alone.
+NOT_SHOWN = {"E1120", "E1105", "W1106", "E1108"}
+
+
+@pytest.mark.parametrize("code", [code for code in RULES if code not in NOT_SHOWN])
 def test_the_wrong_example_is_wrong(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert code in found(code, "Wrong", tmp_path, monkeypatch)
 

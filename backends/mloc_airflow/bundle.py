@@ -6,15 +6,18 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 
-from mloc.backend import API, Artifacts, Difference, Feature, Pass, Refusal, Request, Support
+from mloc.backend import API, Artifacts, Attributes, Difference, Feature, Pass, Refusal, Request, Support
 from mloc.diagnostics.model import Bag
 from mloc.emit.python import docstring
 from mloc.emit.trace import FILE as TRACE
 from mloc.emit.trace import trace
+from mloc.ir.model import Pipeline
+from mloc.targets.documents import document
 from mloc_airflow.capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from mloc_airflow.fused import plan
 from mloc_airflow.lower import lower
 from mloc_airflow.render import render
+from mloc_airflow.review import review
 from mloc_airflow.traced import SPELLINGS, traced
 
 _ADAPTER = ("bodies.py", "engine.py", "handlers.py", "launch_values.py", "tasks.py", "units.py")
@@ -32,14 +35,20 @@ class AirflowBackend:
         self.lowering: tuple[Pass, ...] = ()
         self.launcher = "mloc_airflow.launch"
 
+    def attributes(self) -> Mapping[str, object]:
+        return document("mloc_airflow")
+
+    def review(self, pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+        review(pipeline, attributes, bag)
+
     def emit(self, request: Request, bag: Bag) -> Artifacts:
         """`<pipeline>.py` and `<pipeline>_mloc/`. What is refused was refused before, so nothing goes into the bag."""
         pipeline = request.pipeline
         package = f"{pipeline.name}_mloc"
         bodies = plan(pipeline)
-        graph = lower(pipeline, request.lines)
+        graph = lower(pipeline, request.attributes, request.lines)
         found: dict[str, str | bytes] = {
-            f"{pipeline.name}.py": render(pipeline, graph, request.mloc_version),
+            f"{pipeline.name}.py": render(pipeline, graph, request.mloc_version, request.attributes.pipeline),
             f"{package}/__init__.py": docstring(f"What the DAG `{pipeline.name}` runs; written by mloc {request.mloc_version}.") + "\n",
             # Airflow looks for DAGs in every file of its folder.
             f"{package}/.airflowignore": "*\n",

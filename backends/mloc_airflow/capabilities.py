@@ -54,6 +54,9 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.SECRET_ENV: Support(Level.RUNNER, "read from the worker's environment"),
     Feature.SECRET_FILE: Support(Level.RUNNER, "read from a file of the worker"),
     Feature.SECRET_AIRFLOW: Support(Level.RUNNER, "read from a connection of Airflow's"),
+    Feature.TARGET: Support(
+        Level.NATIVE, "what `attributes.schema.json` has", "tests/airflow/test_attributes.py::test_what_the_block_says"
+    ),
 }
 
 REFUSED: Mapping[Feature, Refusal] = {

@@ -75,7 +75,8 @@ def _run_dag(name: str, folder: Path, conf: dict[str, Json]) -> str | None:
     dag_bag = _found("DagBag", "airflow.dag_processing.dagbag", "airflow.models.dagbag")(dag_folder=str(folder), safe_mode=False)
     for path, error in dag_bag.import_errors.items():
         raise _Refused(f"{Path(path).name} does not load: {error}")
-    dag = dag_bag.dags[name]
+    # Its id is another one where `target airflow` says so.
+    dag = dag_bag.dags.get(name) or next(iter(dag_bag.dags.values()))
     _check(dag.params, conf)
     ended = dag.test(run_conf=conf)
     if str(ended.state) == "success":

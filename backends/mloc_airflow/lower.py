@@ -14,11 +14,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
+from mloc.backend import Attributes
 from mloc.emit.python import Code, call, literal
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, key, yield_id
-from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
+from mloc.ir.walk import calls, closing_exprs, nodes, own_exprs, refs
 from mloc.source import Line
+from mloc_airflow.attributes import of_task, shared
 from mloc_airflow.branches import ANY_ARM, BranchLowering
 from mloc_airflow.ending import handlers
 from mloc_airflow.graph import Argument, Body, Graph, Section, Task
@@ -28,9 +30,9 @@ from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused
 _SKIPS_ALLOWED = ("trigger_rule", "TriggerRule.NONE_FAILED")
 
 
-def lower(pipeline: Pipeline, lines: Mapping[str, Line]) -> Graph:
+def lower(pipeline: Pipeline, attributes: Attributes, lines: Mapping[str, Line]) -> Graph:
     """The DAG of a pipeline; `lines` gives the source line of each node by id, "" for the pipeline's own."""
-    lowering = _Lowering(pipeline, lines)
+    lowering = _Lowering(pipeline, attributes, lines)
     scope = Scope()
     if pipeline.parameters:
         lowering.parameters(scope)
@@ -42,8 +44,9 @@ def lower(pipeline: Pipeline, lines: Mapping[str, Line]) -> Graph:
 
 
 class _Lowering:
-    def __init__(self, pipeline: Pipeline, lines: Mapping[str, Line]) -> None:
+    def __init__(self, pipeline: Pipeline, attributes: Attributes, lines: Mapping[str, Line]) -> None:
         self.pipeline = pipeline
+        self.attributes = attributes
         self.wiring = Wiring(pipeline, lines)
         self.names = self.wiring.names
         self.variables = self.wiring.variables
@@ -113,7 +116,7 @@ class _Lowering:
             self.wiring.line(node.id),
             tuple(reads.arguments.values()),
             call("run", [literal(node.id), reads.code()], {"retries": "True"} if made.by_runner else {}),
-            options=made.options if limit is None else (*made.options, ("max_active_tis_per_dagrun", str(limit))),
+            options=(*made.options, *of_task(self.attributes.of(node.id)), *_at_a_time(limit)),
             notes=made.note,
         )
         self.wiring.bind(task, scope, before, mapped)
@@ -175,7 +178,8 @@ class _Lowering:
         reads = self.wiring.reads([ref for ref in refs(*exprs, node.result) if ref.node not in within], inner)
         why = "Airflow limits tasks, not items" if node.limit is not None else "Airflow maps no task within a mapped one"
         variable = self.variables[f"{node.id}[]"] = self.names.python(f"{last}_bodies", f"{node.id}_bodies")
-        limit = () if node.limit is None else (("max_active_tis_per_dagrun", str(node.limit)),)
+        # What is said of some of its steps alone is reported by `review`.
+        said = of_task(shared(self.attributes.of(call.id) for call in calls(node.region)))
         task = Task(
             self.names.task(node.id),
             self.names.python(f"each_{item}"),
@@ -184,7 +188,7 @@ class _Lowering:
             self.wiring.line(node.id),
             tuple(reads.arguments.values()),
             call("run_body", [literal(node.id), reads.code()]),
-            options=(*WHOLE_BODY, *limit),
+            options=(*WHOLE_BODY, *said, *_at_a_time(node.limit)),
             notes=f"{why}: the steps of an item run one after another in this task, each with its own retries.",
         )
         self.wiring.bind(task, inner, (), (item, items))
@@ -224,6 +228,10 @@ class _Lowering:
             elif ref.node != node.id:
                 self.wiring.read(reads, ref)
         return reads, call("yields", [literal(yield_id(node)), literal(f"{node.id}.item"), items, reads.code()])
+
+
+def _at_a_time(limit: int | None) -> tuple[tuple[str, Code], ...]:
+    return () if limit is None else (("max_active_tis_per_dagrun", str(limit)),)
 
 
 def _title(node: Branch | FanOut) -> str:

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
 from mloc.ir.model import Pipeline
+from mloc_airflow.attributes import Said, dag_id, of_dag, of_every_task
 from mloc_airflow.graph import Arms, AtEnd, Bind, Body, Graph, Join, Order, Section, Statement, Task, tasks
 from mloc_airflow.imports import imports, words
 from mloc_airflow.params import param
@@ -17,17 +18,18 @@ from mloc_airflow.settings import WHOLE_BODY
 _NO_RETRIES = {"retries": "0"}
 
 
-def render(pipeline: Pipeline, graph: Graph, mloc_version: str) -> str:
-    """The source of the DAG file: the same bytes for the same pipeline."""
-    return _Writer(pipeline, graph).file(mloc_version)
+def render(pipeline: Pipeline, graph: Graph, mloc_version: str, said: Said) -> str:
+    """The source of the DAG file: the same bytes for the same pipeline; `said` are the target's attributes of the pipeline."""
+    return _Writer(pipeline, graph, said).file(mloc_version)
 
 
 class _Writer:
-    def __init__(self, pipeline: Pipeline, graph: Graph) -> None:
+    def __init__(self, pipeline: Pipeline, graph: Graph, said: Said) -> None:
         self.pipeline = pipeline
+        self.said = said
         self.graph = graph
         self.tasks = tuple(tasks(graph.statements))
-        self.defaults = _defaults(self.tasks)
+        self.defaults = _defaults(self.tasks) | of_every_task(said)
 
     def file(self, mloc_version: str) -> str:
         name = self.pipeline.name
@@ -50,17 +52,18 @@ class _Writer:
     def settings(self) -> Bracket:
         pipeline = self.pipeline
         first = pipeline.doc.strip().split("\n\n")[0].replace("\n", " ")
-        keywords: dict[str, Code] = {"dag_id": literal(pipeline.name)}
-        if first:
-            keywords["description"] = literal(first)
+        keywords: dict[str, Code] = {"dag_id": literal(dag_id(pipeline, self.said))}
+        description = str(self.said.get("description", first))
+        if description:
+            keywords["description"] = literal(description)
         keywords |= {"schedule": "None", "catchup": "False"}
         if pipeline.parameters:
             keywords["params"] = Bracket("{", tuple((f"{literal(p.name)}: ", param(p)) for p in pipeline.parameters), "}")
         if pipeline.options.max_parallel is not None:
             keywords["max_active_tasks"] = literal(pipeline.options.max_parallel)
         keywords["default_args"] = Bracket("{", tuple((f"{literal(name)}: ", value) for name, value in self.defaults.items()), "}")
-        keywords["tags"] = code(["mloc"])
-        return call("dag", (), keywords)
+        keywords["tags"] = code(self.said.get("tags", ["mloc"]))
+        return call("dag", (), keywords | of_dag(self.said))
 
     def dag(self, settings: Bracket) -> str:
         pipeline = self.pipeline

@@ -6,17 +6,20 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from mloc.backend import API, Artifacts, Difference, Feature, Pass, Refusal, Request, Support
+from mloc.backend import API, Artifacts, Attributes, Difference, Feature, Pass, Refusal, Request, Support
 from mloc.diagnostics.model import Bag
 from mloc.emit.names import identifiers
 from mloc.emit.trace import FILE as TRACE
 from mloc.emit.trace import trace
+from mloc.ir.model import Pipeline
+from mloc.targets.documents import document
 
 from .capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from .lower import lower
 from .naming import RESERVED, Names, module_name
 from .plan import Module
 from .render import render
+from .review import review
 from .traced import SPELLINGS, traced
 
 _VENDORED = ("__init__.py", "store.py", "tasks.py")
@@ -32,6 +35,12 @@ class FlyteBackend:
     differences: tuple[Difference, ...] = DIFFERENCES
     lowering: tuple[Pass, ...] = ()
     launcher = "mloc_flyte.launch"
+
+    def attributes(self) -> Mapping[str, object]:
+        return document("mloc_flyte")
+
+    def review(self, pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+        review(pipeline, attributes, bag)
 
     def emit(self, request: Request, bag: Bag) -> Artifacts:
         """`<pipeline>.py`, and `<pipeline>_mloc/` with the runner, the adapter, the program and the first-party code."""

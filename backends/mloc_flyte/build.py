@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from mloc.backend import Request
@@ -11,6 +12,7 @@ from mloc.ir.model import Const, Expr, Ref, Region, Widen
 from mloc.ir.program import key
 from mloc.types.model import NULL, Type, optional
 
+from .attributes import Options, of_every_task, of_step
 from .naming import BODY_RESERVED, Names
 from .plan import TEXT, Block, Invoke, Order, Port, Task
 from .scope import Body, Known
@@ -40,7 +42,13 @@ class Build:
         """A body for what stands inside another."""
         return Body(self.known.scope(), self.known, in_arm=body.in_arm or in_arm)
 
+    def options(self, call: str) -> Options:
+        """What the target is told of a call, as arguments of its task."""
+        return of_step(self.request.attributes.of(call), self.request)
+
     def add(self, block: Block) -> None:
+        if isinstance(block, Task) and block.kind not in ("step", "each"):
+            block = replace(block, options=tuple(of_every_task(self.request.attributes.pipeline).items()))
         if block not in self.blocks:
             self.blocks.append(block)
 

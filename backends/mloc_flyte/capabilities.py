@@ -51,6 +51,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
     Feature.SECRET_K8S: Support(Level.NATIVE, "`secret_requests` of the task", "tests/flyte/test_emit.py::test_secrets"),
     Feature.SECRET_FLYTE: Support(Level.NATIVE, "`secret_requests` of the task", "tests/flyte/test_emit.py::test_secrets"),
+    Feature.TARGET: Support(Level.NATIVE, "what `attributes.schema.json` has", "tests/flyte/test_attributes.py::test_what_the_block_says"),
 }
 
 REFUSED: Mapping[Feature, Refusal] = {}

@@ -16,9 +16,14 @@ from .scope import Body
 _DONE = "done"
 
 
-def lower_fan_out(build: Build, fan_out: FanOut, body: Body, waits: Sequence[str]) -> None:
+def is_mapped(fan_out: FanOut) -> bool:
+    """Whether one task does all for an item, so that a map task does for Flyte: two nodes, where a dynamic task is one."""
     body_nodes = fan_out.region.nodes
-    if all(isinstance(node, Call) for node in body_nodes) and len(body_nodes) < 2:
+    return all(isinstance(node, Call) for node in body_nodes) and len(body_nodes) < 2
+
+
+def lower_fan_out(build: Build, fan_out: FanOut, body: Body, waits: Sequence[str]) -> None:
+    if is_mapped(fan_out):
         _mapped(build, fan_out, body, waits)
     else:
         _loop(build, fan_out, body, waits)
@@ -38,7 +43,7 @@ def _mapped(build: Build, fan_out: FanOut, body: Body, waits: Sequence[str]) -> 
     else:
         name, doc, settings = build.known.function(fan_out.id, "yield"), f"What `{fan_out.id}` yields for an item.", Settings()
     line = build.line(calls[0].id if calls else fan_out.id)
-    build.add(Task("each", name, units, ports, Outputs(TEXT), doc, line, settings))
+    build.add(Task("each", name, units, ports, Outputs(TEXT), doc, line, settings, build.options(calls[0].id) if calls else ()))
     source = build.ports(build.captures(fan_out.id))
     items_doc = f"The items of `{fan_out.id}`, each with its place."
     items_name = build.known.function(fan_out.id, "items")

@@ -11,6 +11,7 @@ from mloc.ir.model import Branch, Call, FanOut, Parameter, Region
 from mloc.ir.program import OUTPUTS, PARAMETERS
 from mloc.ir.walk import predecessors
 
+from .attributes import launch_plan, of_workflow
 from .branches import lower_branch
 from .build import Build
 from .loops import lower_fan_out
@@ -33,7 +34,9 @@ def lower(request: Request, main: str) -> Module:
     constants: list[tuple[str, Code]] = [(name, literal(image)) for image, name in images.items()]
     texts = [p for a, p in zip(arguments, request.pipeline.parameters, strict=True) if a.json and p.default is not None]
     constants.extend((build.known.function("", f"default of {p.name}"), default_text(p)) for p in texts)
-    return Module(tuple(constants), tuple(images.items()), arguments, tuple(build.blocks), workflow)
+    plan = launch_plan(request, main)
+    named = None if plan is None else (build.known.scope().fresh(f"{main}_plan"), plan)
+    return Module(tuple(constants), tuple(images.items()), arguments, tuple(build.blocks), workflow, of_workflow(request), named)
 
 
 def _parameters(build: Build, body: Body) -> tuple[Argument, ...]:
@@ -110,7 +113,17 @@ def _call(build: Build, call: Call, body: Body, waits: Sequence[str]) -> None:
     elif step.outputs:
         outputs = Outputs(TEXT)
     ports = build.ports(build.captures(call.id), None if outputs is None else outputs.class_name)
-    task = Task("step", build.known.function(call.id, ""), (call.id,), ports, outputs, step.doc, build.line(call.id), call.settings)
+    task = Task(
+        "step",
+        build.known.function(call.id, ""),
+        (call.id,),
+        ports,
+        outputs,
+        step.doc,
+        build.line(call.id),
+        call.settings,
+        build.options(call.id),
+    )
     target = build.invoke(body, task, last(call.id))
     codes = () if outputs is None else outputs.handles(target)
     for output, code in zip(step.outputs, codes, strict=True):

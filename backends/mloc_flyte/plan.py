@@ -44,7 +44,7 @@ TaskKind: TypeAlias = Literal["step", "parameters", "outputs", "decide", "merge"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A flytekit task: the units it runs, one after the other, and how.
+    """A flytekit task: the units it runs, one after the other, and how; `options` are arguments of its decorator beside its settings.
 
     `arm` is the arm a merge stands in and `names` what it gives; `json` names the values that a parameters or outputs task
     leaves as JSON text.
@@ -58,6 +58,7 @@ class Task:
     doc: str
     line: str
     settings: Settings = NO_SETTINGS
+    options: tuple[tuple[str, Code], ...] = ()
     arm: str = ""
     names: tuple[str, ...] = ()
     json: tuple[str, ...] = ()
@@ -188,7 +189,8 @@ class Argument:
 class Module:
     """The whole of `<pipeline>.py`: the blocks in the order they are written, the pipeline's own workflow last.
 
-    `images` are the images that a constant holds, with its name; a constant is a name and its code.
+    `images` are the images that a constant holds, with its name; a constant is a name and its code. `options` are further arguments of
+    its decorator; `launch_plan` stands at the end, where there is one.
     """
 
     constants: tuple[tuple[str, Code], ...]
@@ -196,3 +198,5 @@ class Module:
     arguments: tuple[Argument, ...]
     blocks: tuple[Block, ...]
     main: Workflow
+    options: tuple[tuple[str, Code], ...] = ()
+    launch_plan: tuple[str, Code] | None = None

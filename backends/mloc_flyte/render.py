@@ -13,12 +13,17 @@ from mloc.ir.program import source_on
 from .plan import Argument, Block, Choice, Conditional, Invoke, Loop, MapOver, Module, Order, Outputs, Port, Statement, Task, Workflow
 from .settings import decorator_arguments
 
+_FLYTEKIT = tuple(
+    "Annotations Cache Labels LaunchPlan Resources Secret WorkflowFailurePolicy conditional dynamic map_task task workflow".split()
+)
 # In the order of the module's import lines: standard library, then flytekit.
 _IMPORTS = (
     (("datetime", ("date", "datetime", "timedelta", "timezone")), ("functools", ("partial",)), ("typing", ("NamedTuple",))),
     (
-        ("flytekit", ("Resources", "Secret", "WorkflowFailurePolicy", "conditional", "dynamic", "map_task", "task", "workflow")),
+        ("flytekit", _FLYTEKIT),
         ("flytekit.extras.accelerators", ("GPUAccelerator",)),
+        ("flytekit.models.common", ("RawOutputDataConfig",)),
+        ("flytekit.models.security", ("Identity", "SecurityContext")),
         ("flytekit.types.directory", ("FlyteDirectory",)),
         ("flytekit.types.file", ("FlyteFile",)),
     ),
@@ -50,6 +55,8 @@ class _Renderer:
             if not isinstance(block, Loop) and block.outputs is not None:
                 parts.extend(_class(block.outputs, shown))
             parts.append(self.block(block, module))
+        if module.launch_plan is not None:
+            parts.append(layout(module.launch_plan[1], lead=f"{module.launch_plan[0]} = "))
         constants = "\n".join(layout(value, lead=f"{name} = ") for name, value in module.constants)
         body = "\n\n\n".join([constants, *parts] if constants else parts)
         notes = (
@@ -89,7 +96,7 @@ class _Renderer:
                 assert_never(block)
 
     def task(self, task: Task) -> str:
-        arguments = decorator_arguments(task.settings, self.images, self.secrets)
+        arguments = decorator_arguments(task.settings, self.images, self.secrets) | dict(task.options)
         decorator = layout(call("@task", keywords=arguments)) if arguments else "@task"
         doc = task.doc.strip() or f"Run `{task.units[0]}`."
         return "\n".join(
@@ -120,7 +127,8 @@ class _Renderer:
         arguments = _arguments(workflow.inputs)
         doc = workflow.doc
         if is_main:
-            decorator = "@workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE)"
+            policy: dict[str, Code] = {"failure_policy": "WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE"}
+            decorator = layout(call("@workflow", keywords=policy | dict(module.options)))
             arguments = _main_arguments(module.arguments)
             doc = _main_doc(doc.strip() or f"The pipeline `{self.request.pipeline.name}`.", module.arguments)
         lines = [*self.place(workflow.line), decorator, _head(workflow.name, arguments, workflow.outputs), _doc(doc)]

@@ -16,7 +16,7 @@ _MINUTE_MS = 60_000
 _SLACK_MS = 15 * _MINUTE_MS
 
 # Flyte accepts no more (flyteidl, literals.proto: RetryStrategy).
-_MAX_RETRIES = 10
+MAX_RETRIES = 10
 
 _UNITS = ((1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki"))
 _TIMES = ((3_600_000, "hours"), (60_000, "minutes"), (1000, "seconds"), (1, "milliseconds"))
@@ -34,6 +34,8 @@ def decorator_arguments(settings: Settings, images: Mapping[str, str], secrets: 
     if asked:
         found["requests"] = call("Resources", keywords=asked)
         found["limits"] = call("Resources", keywords=asked)
+    if settings.resources.shm is not None:
+        found["shared_memory"] = literal(size(settings.resources.shm))
     if settings.resources.gpu_type is not None:
         found["accelerator"] = call("GPUAccelerator", [literal(settings.resources.gpu_type)])
     retries = system_retries(settings.retry)
@@ -68,7 +70,7 @@ def _resources(resources: Resources) -> dict[str, Code]:
 
 def system_retries(retry: Retry) -> int:
     """How often Flyte itself starts the task again: only for what kills the runner with the step (docs/decisions/0003)."""
-    return min(retry.count, _MAX_RETRIES) if {"oom", "preempted"} & set(retry.on) else 0
+    return min(retry.count, MAX_RETRIES) if {"oom", "preempted"} & set(retry.on) else 0
 
 
 def backstop_ms(settings: Settings) -> int | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mloc.backend import API, Artifacts, Difference, Feature, Pass, Refusal, Request, Support
+from mloc.backend import API, Artifacts, Attributes, Difference, Feature, Pass, Refusal, Request, Support
 from mloc.diagnostics.model import Bag
+from mloc.ir.model import Pipeline
+from mloc.targets.documents import document
 from mloc_kfp.capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from mloc_kfp.emit import emit
+from mloc_kfp.review import review
 
 
 @dataclass(slots=True)
@@ -23,6 +26,12 @@ class Kfp:
     lowering: tuple[Pass, ...] = ()
     launcher: str = "mloc_kfp.launch"
     packed: tuple[str, ...] = (".yaml", ".yml")
+
+    def attributes(self) -> Mapping[str, object]:
+        return document(__name__)
+
+    def review(self, pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+        review(pipeline, attributes, bag)
 
     def emit(self, request: Request, bag: Bag) -> Artifacts:
         return emit(request, bag)

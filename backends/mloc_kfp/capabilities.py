@@ -49,6 +49,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.IMAGE: Support(Level.NATIVE, "the container's image", _RESOURCES),
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
     Feature.SECRET_K8S: Support(Level.NATIVE, "`secretAsEnv` of the executor", "tests/kfp/test_spec.py::test_secrets"),
+    Feature.TARGET: Support(Level.NATIVE, "what `attributes.schema.json` has", "tests/kfp/test_attributes.py::test_what_the_block_says"),
 }
 
 REFUSED: Mapping[Feature, Refusal] = {}

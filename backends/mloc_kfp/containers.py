@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import cast
 
 from mloc.ir.model import Call, Resources
+from mloc.targets.versions import at_least
 from mloc.types.encode import Json
+from mloc_kfp.kubernetes import SCRATCH, Said
+from mloc_kfp.patch import patched
+from mloc_kfp.quantities import cores_text, size_text
 from mloc_kfp.spec import Doc
 
 DEFAULT_IMAGE = "python:3.11-slim"
 
 # kfp.local runs only what mentions Kubeflow's own executor; nothing reads this argument.
 _MARK = "kfp.dsl.executor_main"
-_SCRATCH = "/mloc-scratch"
 
 
 def usual_image(calls: Iterable[Call]) -> str:
@@ -22,67 +26,50 @@ def usual_image(calls: Iterable[Call]) -> str:
     return images.most_common(1)[0][0] if images else DEFAULT_IMAGE
 
 
-def executor(image: str, start: str, resources: Resources, variables: dict[str, str]) -> Doc:
-    """A container that runs `start`, the text of a Python program, on the task's executor input."""
-    container: Doc = {
-        "image": image,
-        "command": ["python3", "-c", start],
-        "args": ["--executor_input", "{{$}}", "--executor_module", _MARK],
-    }
-    limits = _resources(resources)
+def executor(image: str, start: str, resources: Resources, variables: dict[str, str], said: Said, version: str, key: str = "") -> Doc:
+    """A container that runs `start`, the text of a Python program, on the task's executor input.
+
+    `said` are the attributes of the target; `key` changes when what is in the environment does, which Kubeflow's cache does not see.
+    """
+    args: list[Json] = ["--executor_input", "{{$}}", "--executor_module", _MARK]
+    container: Doc = {"image": image, "command": ["python3", "-c", start], "args": [*args, *(["--mloc-key", key] if key else [])]}
+    limits = _resources(resources, said) | (_old_resources(resources, said) if not at_least(version, "2.4") else {})
     if limits:
         container["resources"] = limits
     if variables:
         container["env"] = [{"name": name, "value": value} for name, value in variables.items()]
-    return {"container": container}
+    return patched({"container": container}, cast("Said", said.get("raw", {})))
 
 
-def _resources(resources: Resources) -> Doc:
+def _resources(resources: Resources, said: Said) -> Doc:
     """Memory and accelerators are limits and requests at once, so that a node is never overcommitted; cpu is a request."""
     found: Doc = {}
     if resources.cpu is not None:
-        found["resourceCpuRequest"] = _cores(resources.cpu)
+        found["resourceCpuRequest"] = cores_text(resources.cpu)
+    if "cpu_limit" in said:
+        found["resourceCpuLimit"] = cores_text(cast("float", said["cpu_limit"]))
     if resources.memory is not None:
-        found["resourceMemoryRequest"] = found["resourceMemoryLimit"] = _bytes(resources.memory)
+        found["resourceMemoryRequest"] = found["resourceMemoryLimit"] = size_text(resources.memory)
     if resources.gpu:
-        found["accelerator"] = {"resourceType": "nvidia.com/gpu", "resourceCount": str(resources.gpu)}
+        found["accelerator"] = {"resourceType": said.get("gpu_resource", "nvidia.com/gpu"), "resourceCount": str(resources.gpu)}
     return found
 
 
-def _cores(cpu: float) -> str:
-    return str(int(cpu)) if cpu == int(cpu) else f"{round(cpu * 1000)}m"
-
-
-def _bytes(size: int) -> str:
-    for unit, name in ((2**40, "Ti"), (2**30, "Gi"), (2**20, "Mi"), (2**10, "Ki")):
-        if size and size % unit == 0:
-            return f"{size // unit}{name}"
-    return str(size)
+def _old_resources(resources: Resources, said: Said) -> Doc:
+    """The same for servers that do not read the fields above yet: cores and gigabytes as numbers."""
+    found: Doc = {}
+    if resources.cpu is not None:
+        found["cpuRequest"] = resources.cpu
+    if "cpu_limit" in said:
+        found["cpuLimit"] = said["cpu_limit"]
+    if resources.memory is not None:
+        found["memoryRequest"] = found["memoryLimit"] = resources.memory / 1e9
+    if resources.gpu:
+        kind = said.get("gpu_resource", "nvidia.com/gpu")
+        found["accelerator"] = {"type": kind, "count": str(resources.gpu), "resourceType": kind, "resourceCount": str(resources.gpu)}
+    return found
 
 
 def environment(resources: Resources) -> dict[str, str]:
     """What the container needs to be told: where the volume is on which the step works."""
-    return {} if resources.disk is None else {"TMPDIR": _SCRATCH}
-
-
-def platform(resources: Resources, secrets: Mapping[str, tuple[str, str]]) -> Json:
-    """The Kubernetes part of an executor; None when it needs none.
-
-    A kind of accelerator is the label that NVIDIA's feature discovery gives to nodes. Disk is a volume that lives as long as the pod:
-    a container of Kubeflow's has no field for ephemeral storage. `secrets` are variables with the name and key of a Kubernetes secret.
-    """
-    found: Doc = {}
-    if resources.gpu_type is not None:
-        found["nodeSelector"] = {"labels": {"nvidia.com/gpu.product": resources.gpu_type}}
-    if resources.disk is not None:
-        volume: Doc = {"volumeName": "mloc-scratch", "mountPath": _SCRATCH, "accessModes": ["ReadWriteOnce"]}
-        found["genericEphemeralVolume"] = [{**volume, "defaultStorageClass": True, "size": _bytes(resources.disk)}]
-    if secrets:
-        found["secretAsEnv"] = [_from_secret(variable, name, key) for variable, (name, key) in secrets.items()]
-    return found or None
-
-
-def _from_secret(variable: str, name: str, key: str) -> Doc:
-    """`secretName` is for servers that do not know `secretNameParameter` yet."""
-    named: Doc = {"secretName": name, "secretNameParameter": {"runtimeValue": {"constant": name}}}
-    return {**named, "keyToEnv": [{"secretKey": key, "envVar": variable}]}
+    return {} if resources.disk is None else {"TMPDIR": SCRATCH}

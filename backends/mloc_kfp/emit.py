@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
 from mloc.backend import Artifacts, Request
 from mloc.diagnostics.model import Bag
 from mloc.emit.yaml import dump
+from mloc.types.encode import Json
 from mloc_kfp.lower import Lowered, lower
+from mloc_kfp.patch import patched
+from mloc_kfp.spec import Doc
 from mloc_kfp.traced import notes
 from mloc_kfp.verify import verify
+
+# The pointers of `raw` that lead into the second document.
+_PLATFORMS = "/platforms/"
 
 
 def emit(request: Request, bag: Bag) -> Artifacts:
@@ -27,7 +34,9 @@ def emit(request: Request, bag: Bag) -> Artifacts:
 def _text(request: Request, lowered: Lowered) -> str:
     pipeline = request.pipeline
     comment = f"Made by mloc {request.mloc_version} from {pipeline.source} (sha256 {pipeline.source_sha256})."
-    text = dump(lowered.spec, comment, notes(lowered.spec, lowered.names, request))
-    if lowered.platform:
-        text += "---\n" + dump({"platforms": {"kubernetes": {"deploymentSpec": {"executors": lowered.platform}}}})
-    return text
+    raw = cast("dict[str, Json]", request.attributes.pipeline.get("raw", {}))
+    spec = patched(lowered.spec, {pointer: value for pointer, value in raw.items() if not pointer.startswith(_PLATFORMS)})
+    text = dump(spec, comment, notes(lowered.spec, lowered.names, request))
+    second: Doc = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": lowered.platform}}}} if lowered.platform else {}
+    second = patched(second, {pointer: value for pointer, value in raw.items() if pointer.startswith(_PLATFORMS)})
+    return f"{text}---\n{dump(second)}" if second else text

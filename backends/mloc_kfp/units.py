@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 
@@ -16,7 +17,8 @@ from mloc.runner.program import Program, parse_inputs
 from mloc.types.encode import Json
 from mloc.types.model import Metrics, holds_artifact
 from mloc_kfp import bundle
-from mloc_kfp.containers import DEFAULT_IMAGE, environment, executor, platform, usual_image
+from mloc_kfp.containers import DEFAULT_IMAGE, environment, executor, usual_image
+from mloc_kfp.kubernetes import OF_EVERY_POD, Said, platform
 from mloc_kfp.naming import LABEL_LIMIT, Names
 from mloc_kfp.parts import Parts
 from mloc_kfp.scope import BUNDLE, Scope
@@ -70,12 +72,13 @@ class Units:
         made = {name: parameter() for name in root}
         native = {p.name: artifact(schema_of(p.type)) for p in self.request.pipeline.parameters if holds_artifact(p.type)}
         artifacts = {BUNDLE: artifact("system.Artifact")} | {f"{name}-artifact": doc for name, doc in native.items()}
+        cached = self._caches()
         label = PARAMETERS.removeprefix("$")
-        runs_in = self.first = self._executor(label, self.image, Resources())
+        runs_in = self.first = self._executor(label, self.image, Resources(), self._shared())
         inside = definitions({UNIT: parameter()} | taken, {})
         name = self.parts.component(component(inside, definitions(made, artifacts), {"executorLabel": runs_in}), label)
         inputs = {UNIT: constant(_call(PARAMETERS, {}))} | {name: from_input(name) for name in root}
-        label = scope.task(self.names.labels[PARAMETERS], name, inputs, {})
+        label = scope.task(self.names.labels[PARAMETERS], name, inputs, {}, (), **_caching(cached))
         scope.made |= {f"${name}": (label, name) for name in root}
         scope.artifacts_made |= {BUNDLE: (label, BUNDLE)} | {f"${name}": (label, f"{name}-artifact") for name in native}
         self.native |= {f"${name}": schema_of(p.type) for p in self.request.pipeline.parameters if (name := p.name) in native}
@@ -86,12 +89,15 @@ class Units:
         step, label, settings = self.steps[call.step], self.names.labels[call.id], call.settings
         outputs = {output.name: parameter() | describe(output.doc) for output in step.outputs}
         native = {output.name: schema_of(output.type) for output in step.outputs if holds_artifact(output.type)}
+        said = self.request.attributes.of(call.id)
         artifacts = {f"{name}-artifact": artifact(schema) for name, schema in native.items()} | _metrics(step.outputs)
         image, secrets = settings.image or DEFAULT_IMAGE, self._secrets(settings)
-        runs_in = self._executor(self.step_labels[step.name], image, settings.resources, secrets)
+        runs_in = self._executor(self.step_labels[step.name], image, settings.resources, said, secrets)
         captures = list(self.program.unit(call.id).captures)
         body = _Body(definitions(outputs, artifacts), runs_in, label if artifacts else self.step_labels[step.name], not artifacts)
-        self._task(scope, call.id, label, body, _argument_names(call, captures), order, fetches=True)
+        self._task(
+            scope, call.id, label, body, _argument_names(call, captures), order, fetches=True, cached=said.get("engine_cache") is True
+        )
         scope.made |= {f"{call.id}.{name}": (label, name) for name in outputs}
         scope.artifacts_made |= {f"{call.id}.{name}": (label, f"{name}-artifact") for name in native}
         self.native |= {f"{call.id}.{name}": schema for name, schema in native.items()}
@@ -117,12 +123,13 @@ class Units:
 
         `given` says where values that are no DAG's input come from.
         """
-        runs_in = self._executor("mloc", self.image, Resources())
+        runs_in = self._executor("mloc", self.image, Resources(), self._shared())
         body = _Body(definitions({name: parameter(kind) for name, kind in outputs.items()}, {}), runs_in, label, True)
         captures = [name for name in self.program.unit(unit).captures if reads is None or name in reads]
         more = given or {}
         inputs = {name: self.names.keys[name] for name in captures if name not in more}
-        return self._task(scope, unit, label, body, inputs, order, more)
+        cached = self.request.attributes.pipeline.get("engine_cache") is True
+        return self._task(scope, unit, label, body, inputs, order, more, cached=cached)
 
     def _task(
         self,
@@ -134,6 +141,7 @@ class Units:
         order: Iterable[str],
         given: Mapping[str, Doc] | None = None,
         fetches: bool = False,
+        cached: bool = False,
     ) -> str:
         """`inputs` maps the keys of captured values to the names of the component's inputs."""
         more = given or {}
@@ -152,18 +160,32 @@ class Units:
         values = {UNIT: constant(_call(unit, captured))} | {name: scope.parameter(key) for key, name in inputs.items()}
         values |= {_given(key): doc for key, doc in more.items()}
         files = {BUNDLE: scope.artifact(BUNDLE)} | {name: scope.artifact(key) for name, key in artifacts.items()}
-        return scope.task(label, self.parts.component(definition, body.wanted, shared=body.shared), values, files, order)
+        component_name = self.parts.component(definition, body.wanted, shared=body.shared)
+        return scope.task(label, component_name, values, files, order, **_caching(cached))
 
     def carry(self, trace: str) -> None:
         """Give the first task the bundle, which knows the names of all the others."""
-        variables = bundle.variables(bundle.pack(self.request, trace))
-        content = executor(self.image, bundle.start(bundle.package_of(self.request.pipeline.name)), Resources(), variables)
+        packed = bundle.pack(self.request, trace)
+        start, version = bundle.start(bundle.package_of(self.request.pipeline.name)), self.request.attributes.version
+        key = hashlib.sha256(packed).hexdigest() if self._caches() else ""
+        content = executor(self.image, start, Resources(), bundle.variables(packed), self._shared(), version, key)
         self.parts.executors[self.first] = content
 
-    def _executor(self, wanted: str, image: str, resources: Resources, secrets: Mapping[str, tuple[str, str]] | None = None) -> str:
-        package = bundle.package_of(self.request.pipeline.name)
-        content = executor(image, bundle.start(package), resources, environment(resources))
-        return self.parts.executor(content, platform(resources, secrets or {}), wanted)
+    def _executor(
+        self, wanted: str, image: str, resources: Resources, said: Said, secrets: Mapping[str, tuple[str, str]] | None = None
+    ) -> str:
+        package, version = bundle.package_of(self.request.pipeline.name), self.request.attributes.version
+        content = executor(image, bundle.start(package), resources, environment(resources), said, version)
+        return self.parts.executor(content, platform(resources, said, secrets or {}), wanted)
+
+    def _shared(self) -> Said:
+        """What the target is told of tasks that run no step."""
+        return {name: value for name, value in self.request.attributes.pipeline.items() if name in OF_EVERY_POD}
+
+    def _caches(self) -> bool:
+        """Whether Kubeflow may keep what any task gives: then the code has to be the same thing, too, in every run."""
+        attributes = self.request.attributes
+        return any(said.get("engine_cache") is True for said in (attributes.pipeline, *attributes.calls.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +225,10 @@ def _metrics(outputs: Iterable[Output]) -> dict[str, Doc]:
 def _given(key: str) -> str:
     """The input for a value that no DAG passes on: what a loop collected, or the only arm there is."""
     return "collected" if key.endswith(".yield.result") else identifiers([key])[key]
+
+
+def _caching(cached: bool) -> dict[str, Json]:
+    return {"cachingOptions": {"enableCache": True}} if cached else {}
 
 
 def _kind(source: Doc) -> Doc:

@@ -20,8 +20,9 @@ GraphFormat: TypeAlias = Literal["mermaid", "dot", "svg"]
 class Check:
     """`select`, `ignore` and `deny` hold codes of warnings or their beginnings, on top of the project's.
 
-    `fix` says what to do with mechanical corrections; `write_baseline` is where to remember what is found instead of showing it;
-    `all_targets` asks for the table of constructs and targets.
+    `targets` are asked beside those of the project and of the programs; `fix` says what to do with mechanical corrections;
+    `write_baseline` is where to remember what is found instead of showing it; `all_targets`
+    asks for the table of constructs and targets.
     """
 
     files: tuple[str, ...]
@@ -34,6 +35,7 @@ class Check:
     write_baseline: Path | None
     check_baseline: bool
     all_targets: bool
+    targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _check(found: argparse.Namespace) -> Check:
         found.write_baseline,
         found.check_baseline,
         found.all_targets,
+        _codes(found.target),
     )
 
 
@@ -256,6 +259,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--ignore", action="append", default=[], metavar="CODES", help="do not report these warnings")
     command.add_argument("--all-targets", action="store_true", help="also print how each construct arrives on each installed target")
     command.add_argument("--deny-warnings", action="store_true", help="warnings count as errors")
+    command.add_argument("--target", action="append", default=[], metavar="NAMES", help="also say what these targets would not take")
     modes = command.add_mutually_exclusive_group()
     modes.add_argument("--fix", action="store_const", const="write", default="no", help="mend the files where a correction is mechanical")
     modes.add_argument("--diff", dest="fix", action="store_const", const="diff", help="show what --fix would change, and write nothing")

@@ -27,7 +27,7 @@ def check(command: Check) -> int:
     if command.all_targets and command.output_format not in ("full", "json"):
         raise UsageError(f"--all-targets: the format {command.output_format} has no place for a table; use full or json")
     if command.write_baseline is not None:
-        return _remember(command.write_baseline, find(files, flags, load, use_baselines=False))
+        return _remember(command.write_baseline, find(files, flags, load, use_baselines=False, targets=command.targets))
     if command.fix != "no":
         from mloc.cli.fixing import fixed, show_difference, write  # a check alone writes nothing
 
@@ -38,7 +38,7 @@ def check(command: Check) -> int:
         write(done.texts)
         for line in done.said:
             print(line, file=sys.stderr)
-    findings = find(files, flags, load)
+    findings = find(files, flags, load, targets=command.targets)
     if command.check_baseline and not findings.baselines:
         raise UsageError("--check-baseline: no project of these files has a `baseline` in `[tool.mloc]`")
     _tell_unusable(findings)

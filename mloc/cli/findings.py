@@ -29,9 +29,9 @@ class Findings:
     baselines: dict[Path, known.Baseline]
 
 
-def find(paths: Sequence[str], flags: Policy, read: Loader, *, use_baselines: bool = True) -> Findings:
-    """Check files. Raises UsageError when a project's baseline cannot be read."""
-    search = _Search(flags, read, use_baselines)
+def find(paths: Sequence[str], flags: Policy, read: Loader, *, use_baselines: bool = True, targets: tuple[str, ...] = ()) -> Findings:
+    """Check files, also against `targets`. Raises UsageError when a project's baseline cannot be read."""
+    search = _Search(flags, read, use_baselines, targets)
     for path in paths:
         search.file(path)
     return Findings(search.new.sorted(), search.files, tuple(search.unusable), search.baselines)
@@ -58,6 +58,7 @@ class _Search:
     flags: Policy
     read: Loader
     use_baselines: bool
+    targets: tuple[str, ...]
     seen: Bag = field(default_factory=Bag)
     new: Bag = field(default_factory=Bag)
     files: dict[str, SourceFile] = field(default_factory=dict)
@@ -66,12 +67,12 @@ class _Search:
 
     def file(self, path: str) -> None:
         try:
-            analysis = analyse(path, self.flags, for_targets=True, read=self.read)
+            analysis = analyse(path, self.flags, for_targets=True, targets=self.targets, read=self.read)
         except (SourceError, ProjectError) as error:
             self.unusable.append(str(error))
             return
         except BackendError as error:
-            self.unusable.append(f"{path}: `targets` in `[tool.mloc]`: {error}")
+            self.unusable.append(f"{path}: {error}")
             return
         self.files.update(analysis.files)
         # A file that several import is found wrong once for each of them, and remembered once.

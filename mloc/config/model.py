@@ -28,13 +28,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """`src` and `baseline` are paths relative to the project's folder; `targets` are what every program must compile for."""
+    """`src` and `baseline` are paths relative to the project's folder; `targets` are what every program must compile for.
+
+    `image` is that of steps that name none, `images` the same for single targets.
+    """
 
     src: tuple[str, ...] = (".",)
     policy: Policy = EVERYTHING
     targets: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     baseline: str | None = None
+    image: str | None = None
+    images: tuple[tuple[str, str], ...] = ()
+
+    def image_on(self, target: str) -> str | None:
+        """The image that steps have on a target when the program names none."""
+        return dict(self.images).get(target, self.image)
 
 
 class ConfigError(Exception):

@@ -20,6 +20,7 @@ Table: TypeAlias = Mapping[str, object]
 FILE = "pyproject.toml"
 _CODE = re.compile(r"W\d{0,4}")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(KiB|MiB|GiB|TiB|KB|MB|GB|TB)")
+IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]*")
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -76,6 +77,8 @@ def config(document: Document) -> Config:
             require=_texts(limits.get("require", [])),
         ),
         baseline=None if "baseline" not in settings else str(settings["baseline"]),
+        image=None if "image" not in settings else str(settings["image"]),
+        images=_pairs(settings.get("images", {})),
     )
 
 
@@ -171,6 +174,17 @@ def _limits(value: object) -> None:
     """Its own table's keys are checked with their own names."""
 
 
+def _image(value: object) -> None:
+    if not isinstance(value, str) or not IMAGE.fullmatch(value):
+        raise _Wrong(f'must be an image reference, like `"registry/name:1.2"`, found `{value!r}`')
+
+
+def _images(value: object) -> None:
+    for image in value.values() if isinstance(value, dict) else (value,):
+        if not isinstance(value, dict) or not isinstance(image, str) or not IMAGE.fullmatch(image):
+            raise _Wrong(f'must give targets their images, like `{{ kfp = "registry/name:1.2" }}`, found `{value!r}`')
+
+
 _SETTINGS: dict[str, Callable[[object], None]] = {
     "src": _folders,
     "select": _codes,
@@ -180,6 +194,8 @@ _SETTINGS: dict[str, Callable[[object], None]] = {
     "targets": _targets,
     "limits": _limits,
     "baseline": _path,
+    "image": _image,
+    "images": _images,
 }
 _REQUIRABLE = ("cpu", "memory", "disk", "gpu")
 _LIMITS: dict[str, Callable[[object], None]] = {
@@ -197,6 +213,10 @@ def _is_texts(value: object) -> bool:
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(item)) for name, item in value.items()) if isinstance(value, dict) else ()
 
 
 def _number(value: object) -> float | None:

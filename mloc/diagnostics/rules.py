@@ -203,7 +203,20 @@ MOVING_LAUNCH = _rule("E1013", "moving-launch", "a field of a schedule that woul
 TIMES_BACKWARDS = _rule("E1014", "ends-before-start", "a schedule that ends before it starts")
 
 # 11: targets
+UNKNOWN_TARGET_ATTRIBUTE = _rule("E1101", "unknown-target-attribute", "an attribute that a target does not have, or not in this place")
+UNKNOWN_STEP_PATH = _rule("E1102", "unknown-step-path", "a target block that speaks of a step or call that is not there")
+NAME_SHORTENED = _rule("W1103", "name-shortened", "a name that an engine has no room for, and what it is called there")
+FAN_OUT_TOO_LONG = _rule("W1104", "fan-out-too-long", "a `for` over a list that may hold more items than an engine takes")
+PARAMETERS_TOO_LARGE = _rule("E1105", "parameters-too-large", "defaults of parameters that are more than an engine takes for a run")
+DAG_TOO_LARGE = _rule("W1106", "dag-too-large", "more steps side by side than an engine has been seen to start")
+OVER_ENGINE_LIMIT = _rule("E1108", "over-engine-limit", "a pipeline that is larger than an engine accepts")
+TOO_MANY_RETRIES = _rule("E1109", "too-many-retries", "more retries than an engine makes")
+NOT_HONOURED = _rule("W1118", "not-honoured", "an image or resources that a target does not give to a step")
+RAW_PATCH = _rule("W1119", "raw-patch", "something put into the emitted code as it is, which nothing checks")
 NOT_EXPRESSIBLE = _rule("E1120", "not-expressible", "a construct that the target cannot express")
+UNKNOWN_TARGET = _rule("E1121", "unknown-target", "a block for a target that is not installed")
+TARGET_VERSION = _rule("E1122", "target-version", "a version that a target does not support, or an attribute that it does not have there")
+IGNORED_BY_SERVER = _rule("W1123", "ignored-by-server", "a setting that this version of the engine accepts and ignores")
 
 _ABOUT_CODE = frozenset(
     {

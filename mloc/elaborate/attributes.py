@@ -15,7 +15,6 @@ from mloc.diagnostics.rules import (
     BAD_ENVIRONMENT,
     BAD_QUANTITY,
     MALFORMED_IMAGE,
-    NOT_USED_YET,
     OVER_LIMIT,
     UNKNOWN_ATTRIBUTE,
     UNKNOWN_RESOURCE,
@@ -211,11 +210,6 @@ class AttributeReader:
                     fix = Fix("machine-applicable", (Edit(argument.name.span, _FAMILIAR_RESOURCES[key]),))
                 self.file.bag.report(UNKNOWN_RESOURCE, argument.name.span, f"there is no resource `{key}`", help=help_, fix=fix)
                 continue
-            if key == "shm":
-                self.file.bag.report(
-                    NOT_USED_YET, argument.span, "`shm` is read but not used by this version of mloc", label="has no effect yet"
-                )
-                continue
             leaves.update(self._resource(key, argument.value))
         return leaves
 
@@ -327,7 +321,12 @@ def settings(*layers: Leaves) -> Settings:
     kinds = tuple(kind for kind in _RETRY_ON if isinstance(on, tuple) and kind in on)
     retry = Retry(whole("retry.count") or 0, whole("retry.backoff") or 0, number("retry.factor") or 1.0, whole("retry.max_delay"), kinds)
     resources = Resources(
-        number("resources.cpu"), whole("resources.memory"), whole("resources.disk"), whole("resources.gpu"), text("resources.gpu_type")
+        number("resources.cpu"),
+        whole("resources.memory"),
+        whole("resources.disk"),
+        whole("resources.gpu"),
+        text("resources.gpu_type"),
+        whole("resources.shm"),
     )
     env = tuple((path[4:], value) for path, value in sorted(merged.items()) if path.startswith("env.") and isinstance(value, str))
     return Settings(

@@ -82,7 +82,7 @@ class Calls:
         merged = settings(defaults, own, leaves)
         if self.handler is not None and merged.timeout_ms is None:
             no_timeout(self.file, statement, found.declaration.name.text, self.handler)
-        return Call(id_, name, ordered, after, merged, statement.span), local
+        return Call(id_, name, ordered, after, merged, statement.span, _attribute_spans(found, statement)), local
 
     def _name(self, step: Step) -> str:
         """The step's name in the IR: its own, or a numbered one when another file's step has it."""
@@ -270,6 +270,17 @@ class Calls:
                 continue
             leaves.update(self.file.steps.attributes.seeing(scope).one(name, expr.arguments, expr.span))
         return leaves
+
+
+def _attribute_spans(found: Found, statement: t.Bind) -> tuple[tuple[str, Span], ...]:
+    """Where the attributes of a call stand: at the call, else in its step, else in the defaults of the step's file."""
+    assert isinstance(found.declaration, t.StepDef)
+    defaults = [a for d in found.file.module.declarations if isinstance(d, t.DefaultsDef) for a in d.attributes]
+    spans = {attribute.name.text: attribute.span for attribute in (*defaults, *found.declaration.attributes)}
+    for expr in statement.overrides:
+        if isinstance(expr, t.CallExpr) and isinstance(expr.callee, t.Name):
+            spans[expr.callee.text] = expr.span
+    return tuple(spans.items())
 
 
 def _table(type_: Type) -> Table | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Bag
-from mloc.diagnostics.rules import NOT_YET, UNUSED_SECRET
+from mloc.diagnostics.rules import UNUSED_SECRET
 from mloc.elaborate import credentials
 from mloc.elaborate.calls import Calls
 from mloc.elaborate.declarations import FileScope, Loader, World
@@ -23,6 +24,7 @@ from mloc.elaborate.returns import results
 from mloc.elaborate.scope import Poison, Scope, Value
 from mloc.elaborate.secrets import targets as secret_targets
 from mloc.elaborate.steps import signature
+from mloc.elaborate.targets import Block, NoTables, Tables, TargetReader, check_paths, targets_of
 from mloc.frozen import dataclass
 from mloc.ir.model import Parameter, Pipeline, Ref, Region, Secret, Step
 from mloc.ir.walk import calls
@@ -46,28 +48,35 @@ class Elaborated:
     types: Mapping[t.Expr, Type]
 
 
-def elaborate(path: str, load: Loader, bag: Bag) -> Elaborated:
-    """Check a file and everything it imports. Raises SourceError when the file itself cannot be read."""
+def elaborate(path: str, load: Loader, bag: Bag, tables: Tables | None = None) -> Elaborated:
+    """Check a file and everything it imports; `tables` has what its targets may be told.
+
+    Raises SourceError when the file itself cannot be read.
+    """
     world = World(load, bag)
     file = world.file(path)
     for scope in tuple(world.scopes.values()):
         _declarations(scope)
     digest = _digest(world)
     types: dict[t.Expr, Type] = {}
-    found = {id(scope): _pipelines(scope, digest, types) for scope in tuple(world.scopes.values())}
+    found = {id(scope): _pipelines(scope, digest, types, tables or NoTables()) for scope in tuple(world.scopes.values())}
     for scope in tuple(world.scopes.values()):
         _unused_secrets(scope)
         credentials.check(scope.source, bag)
     return Elaborated(found[id(file)], world.files, world, file, types)
 
 
-def _pipelines(file: FileScope, digest: str, types: dict[t.Expr, Type]) -> tuple[Pipeline, ...]:
+def _pipelines(file: FileScope, digest: str, types: dict[t.Expr, Type], tables: Tables) -> tuple[Pipeline, ...]:
+    blocks: tuple[Block, ...] = TargetReader(file, tables).blocks()
     found = [_pipeline(file, d, digest, types) for d in file.module.declarations if isinstance(d, t.PipelineDef)]
     if any(launched for _, launched in found):
         from mloc.elaborate import assets
 
         assets.check([assets.linked(pipeline, launched) for pipeline, launched in found], file.bag)
-    return tuple(pipeline for pipeline, _ in found)
+    if not blocks:
+        return tuple(pipeline for pipeline, _ in found)
+    check_paths(blocks, {pipeline.name: pipeline for pipeline, _ in found}, file)
+    return tuple(replace(pipeline, targets=targets_of(pipeline, file, blocks)) for pipeline, _ in found)
 
 
 def _digest(world: World) -> str:
@@ -95,10 +104,6 @@ def _declarations(file: FileScope) -> None:
                 from mloc.elaborate.launches import declared  # only programs with a schedule or trigger pay for it
 
                 declared(file, declaration)
-            case t.TargetDef(name=name):
-                file.bag.report(
-                    NOT_YET, name.span, "`target` blocks are not available in this version of mloc", label="read, but not run yet"
-                )
             case _:
                 pass
 

@@ -354,7 +354,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a step. `args` holds every input of the step, in its order; a default not overridden stands as Const."""
+    """One call of a step. `args` holds every input of the step, in its order; a default not overridden stands as Const.
+
+    `spans` has the places of the attributes that its settings come from, by their names.
+    """
 
     id: str
     step: str
@@ -362,6 +365,7 @@ class Call:
     after: tuple[str, ...]
     settings: Settings
     span: Span | None = field(default=None, compare=False)
+    spans: tuple[tuple[str, Span], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,20 +519,26 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetOverride:
-    """What a `target` block says of one step or call (`path`; "" of the pipeline itself): attribute path to canonical JSON text."""
+class TargetAttribute:
+    """One attribute that a `target` block gives to a call, by its id, or to the pipeline, whose `path` is "".
+
+    `name` is one of the target's own attributes, or a setting of steps by its leaf (`image`, `retry.count`, `resources.memory`,
+    `env.MODE`); `value` is canonical JSON text.
+    """
 
     path: str
-    attributes: tuple[tuple[str, str], ...]
+    name: str
+    value: str
     span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The `target` blocks for one target, file-wide and per pipeline already merged leaf by leaf."""
+    """What the `target` blocks say to one target, file-wide and per pipeline already merged; no attribute of a path stands twice."""
 
     name: str
-    overrides: tuple[TargetOverride, ...]
+    attributes: tuple[TargetAttribute, ...]
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import assert_never
@@ -28,7 +29,7 @@ from mloc.ir.model import (
 )
 from mloc.ir.program import OUTPUTS, PARAMETERS, unit_ids
 from mloc.ir.typing import fault, fits, same
-from mloc.ir.walk import children
+from mloc.ir.walk import calls, children
 from mloc.runner.scalars import Invalid
 from mloc.runner.types import Type as RunnerType
 from mloc.runner.types import parse_type
@@ -106,6 +107,7 @@ class _Verifier:
         self.launches()
         for kind, region in handlers(self.subject):
             self.handler(kind, region, given)
+        self.targets()
 
     def launches(self) -> None:
         """A launch gives parameters values that are known when it happens: constants, and what is known of the run."""
@@ -134,6 +136,17 @@ class _Verifier:
         self.node = ""
         self.leave(added)
         self.given = {}
+
+    def targets(self) -> None:
+        """Every target once, every attribute of a path once; paths are those of calls, values canonical JSON."""
+        self.distinct((target.name for target in self.subject.targets), "target")
+        regions = (self.subject.region, self.subject.on_failure, self.subject.final)
+        known = {"", *(call.id for region in regions for call in calls(region))} if self.subject.targets else set()
+        for target in self.subject.targets:
+            self.distinct((f"{a.path} {a.name}" for a in target.attributes), f"of target `{target.name}` the attribute")
+            for attribute in target.attributes:
+                self.require(attribute.path in known, f"target `{target.name}` speaks of `{attribute.path}`, which is no call")
+                self.require(_is_canonical(attribute.value), f"target `{target.name}` has {attribute.value}, which is not canonical JSON")
 
     def step(self, step: Step) -> None:
         self.distinct((i.name for i in step.inputs), f"input of step `{step.name}`")
@@ -328,6 +341,13 @@ class _Verifier:
             case _:
                 pass
         self.known.add(id(type_))
+
+
+def _is_canonical(text: str) -> bool:
+    try:
+        return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":")) == text
+    except json.JSONDecodeError:
+        return False
 
 
 def _variable(type_: Type) -> bool:

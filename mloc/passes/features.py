@@ -104,8 +104,9 @@ def _uses(pipeline: Pipeline, target: str | None) -> Iterator[Use]:
     for region, handler in ((pipeline.region, None), (pipeline.on_failure, Feature.ON_FAILURE), (pipeline.final, Feature.FINALLY)):
         for node, in_branch, in_fan_out in _placed(region):
             own = _of_call(node, steps[node.step]) if isinstance(node, Call) else _of_region(node, in_branch, in_fan_out)
+            attributes = dict(node.spans) if isinstance(node, Call) else {}
             for feature in (*own, *([] if handler is None else [handler])):
-                yield Use(feature, node.span, node.id)
+                yield Use(feature, attributes.get(feature.value.partition(" ")[0], node.span), node.id)
     for result in pipeline.results:
         for feature in _of_result(result):
             yield Use(feature, pipeline.span, pipeline.name)
@@ -130,9 +131,8 @@ def _around(pipeline: Pipeline, target: str | None) -> Iterator[Use]:
             if source.target == target or (source.target is None and all(other.target != target for other in secret.sources)):
                 yield Use(_SOURCES[source.kind], secret.span, f"secret {secret.name}")
     for each in pipeline.targets:
-        for override in each.overrides:
-            if target in (None, each.name):
-                yield Use(Feature.TARGET, override.span, override.path or pipeline.name)
+        if target in (None, each.name):
+            yield Use(Feature.TARGET, each.span, pipeline.name)
 
 
 def _placed(region: Region, in_branch: bool = False, in_fan_out: bool = False) -> Iterator[tuple[Node, bool, bool]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from mloc.backend import PART_OF, Backend, refusal
 from mloc.diagnostics.model import Bag
-from mloc.diagnostics.rules import NOT_EXPRESSIBLE
+from mloc.diagnostics.rules import IGNORED_BY_SERVER, NOT_EXPRESSIBLE
 from mloc.ir.model import Pipeline
 from mloc.passes.features import features
 from mloc.source import Span
+from mloc.targets.model import AttributeTable
+from mloc.targets.versions import at_least
 
 
 def check(pipeline: Pipeline, backend: Backend, bag: Bag) -> None:
@@ -19,3 +21,21 @@ def check(pipeline: Pipeline, backend: Backend, bag: Bag) -> None:
         span = use.span or pipeline.span or Span(pipeline.source, 0, 0)
         message = f"target `{backend.name}` cannot express {use.feature.value}: {refused.reason}"
         bag.report(NOT_EXPRESSIBLE, span, message, label=f"`{use.node}`", help=refused.alternative)
+
+
+def check_version(pipeline: Pipeline, table: AttributeTable, version: str, bag: Bag) -> None:
+    """Report every feature used that this version of a target's server refuses, or accepts and ignores."""
+    gates = {each.feature: each for each in table.capabilities if not at_least(version, each.since)}
+    for use in features(pipeline, table.target) if gates else ():
+        gate = gates.get(use.feature.name)
+        if gate is None:
+            continue
+        span = use.span or pipeline.span or Span(pipeline.source, 0, 0)
+        server = f"version {version} of target `{table.target}`"
+        help_ = f'{gate.alternative}, or say `version "{gate.since}"` or later in the target block where the server is'
+        if gate.level == "refused":
+            message = f"{server} cannot express {use.feature.value}: {gate.reason}"
+            bag.report(NOT_EXPRESSIBLE, span, message, label=f"`{use.node}`", help=help_)
+        else:
+            message = f"{server} ignores {use.feature.value}: {gate.reason}"
+            bag.report(IGNORED_BY_SERVER, span, message, label=f"`{use.node}`", help=help_)

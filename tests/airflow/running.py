@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mloc.backend import Artifacts
-from mloc.diagnostics.model import Bag
-from mloc.driver import Analysis, analyse, request
+from mloc.driver import Analysis, analyse
+from mloc.driver import compile as compile_
 from mloc.ir.model import Pipeline
 from mloc.local.report import report
 from mloc.runner.jsons import Json, canonical
 from mloc.runner.records import now
-from mloc_airflow import backend
 from mloc_airflow.launch import run
 
 
@@ -59,15 +58,14 @@ class Compiled:
 def compile_all(path: Path) -> list[Compiled]:
     """Every pipeline of a program."""
     analysis = analyse(str(path))
-    assert not analysis.diagnostics, [f"{d.rule.code} {d.message}" for d in analysis.diagnostics]
+    assert not analysis.has_errors, [f"{d.rule.code} {d.message}" for d in analysis.diagnostics]
     return [_compiled(analysis, pipeline) for pipeline in analysis.pipelines]
 
 
 def _compiled(analysis: Analysis, pipeline: Pipeline) -> Compiled:
-    bag = Bag()
-    artifacts = backend.emit(request(analysis, pipeline, backend), bag)
-    assert not bag.sorted()
-    return Compiled(analysis, pipeline, artifacts)
+    found = compile_(analysis, pipeline, "airflow")
+    assert found.artifacts is not None
+    return Compiled(analysis, pipeline, found.artifacts)
 
 
 def compile_file(path: Path) -> Compiled:

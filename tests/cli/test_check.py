@@ -80,6 +80,14 @@ def test_targets_are_asked(capsys: Capture) -> None:
     assert "unknown target `nowhere`" in capsys.readouterr().err
     settings('targets = ["kfp"]')
     assert main(["check", "cached.mlp"]) == 0
+    assert main(["check", "cached.mlp", "--target", "nowhere"]) == 2
+    assert "unknown target `nowhere`" in capsys.readouterr().err
+    heavy = CACHED.replace("cache", "resources memory=8GiB") + "\npipeline p():\n    a = train(x=1)\n"
+    Path("heavy.mlp").write_text(heavy)
+    assert main(["check", "heavy.mlp"]) == 0
+    assert "W1118" not in capsys.readouterr().out
+    assert main(["check", "heavy.mlp", "--target", "flyte,airflow"]) == 0
+    assert "warning[W1118]" in capsys.readouterr().out
 
 
 def test_what_a_target_of_the_project_cannot_express_is_found(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
@@ -91,7 +99,7 @@ def test_what_a_target_of_the_project_cannot_express_is_found(monkeypatch: pytes
     assert main(["check", "retried.mlp"]) == 1
     assert "error[E1120]: target `kfp` cannot express" in capsys.readouterr().out
     assert main(["graph", "retried.mlp"]) == 0  # which is about no target
-    Path("retried.mlp").write_text(text.replace("    train(", "    # mloc: ignore[E1120] until the engine can\n    train("))
+    Path("retried.mlp").write_text(text.replace("retry 2", "retry 2  # mloc: ignore[E1120] until the engine can"))
     assert main(["check", "retried.mlp", "--deny-warnings"]) == 0
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mloc import runner
-from mloc.backend import Request
+from mloc.backend import Request, table
 from mloc.diagnostics.model import Bag
 from mloc.ir.model import Pipeline
 from mloc.ir.program import program
 from mloc.local.report import report
+from mloc.passes.targets import for_target
 from mloc.runner.jsons import Json
 from mloc.source import Line
 from mloc_flyte import backend, launch
@@ -21,8 +22,9 @@ VERSION = "0.0.0"
 
 def request(pipeline: Pipeline, lines: Mapping[str, Line] | None = None, code: Mapping[str, bytes] | None = None) -> Request:
     """What the driver would ask the backend for."""
-    document = program(pipeline, VERSION, lines)
-    return Request(pipeline, document, code or {}, runner.sources(), VERSION, lines=lines or {})
+    special, attributes = for_target(pipeline, table(backend))
+    document = program(special, VERSION, lines)
+    return Request(special, document, code or {}, runner.sources(), VERSION, attributes, lines or {})
 
 
 def emit(asked: Request) -> dict[str, str | bytes]:

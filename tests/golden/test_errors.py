@@ -27,7 +27,7 @@ REFUSING = replace(Kfp(), name="example", refused=REFUSED)
 @pytest.mark.parametrize("case", CASES)
 def test_rendering(case: str, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FOLDER / case)
-    analysis = analyse("input.mlp")
+    analysis = analyse("input.mlp", for_targets=True)
     found: list[Diagnostic] = [*analysis.diagnostics]
     code = case.partition("-")[0]
     if code == "E1120":

@@ -43,9 +43,12 @@ from mloc.ir.model import (
     SecretSource,
     Settings,
     Step,
+    Target,
+    TargetAttribute,
     ValueWord,
     WordGroup,
 )
+from mloc.ir.walk import calls
 from mloc.types.model import BOOL, INT, NULL, Bounds, Column, ListOf, OneOf, Optional, Row, Table, Type, holds_artifact, optional
 from mloc.types.relate import substitute
 from tests.ir.generate_exprs import expression
@@ -84,7 +87,9 @@ class _Generator:
         launches = tuple(self.launch(at, parameters) for at in range(self.random.randrange(3)))
         on_failure, final = self.handler("on_failure", sight), self.handler("finally", sight)
         steps, region, source = tuple(self.steps), Region(nodes), ("generated.mlp", "0" * 64)
-        return Pipeline("generated", parameters, steps, region, results, *source, SECRETS, self.options(), on_failure, final, launches)
+        targets = tuple(self.target(name, region) for name in ("airflow", "kfp") if self.random.randrange(3) == 0)
+        around = (SECRETS, self.options(), on_failure, final, launches, targets)
+        return Pipeline("generated", parameters, steps, region, results, *source, *around)
 
     def launch(self, at: int, parameters: tuple[Parameter, ...]) -> Launch:
         known: list[Expr] = [Ref(type_, "run", name) for name, type_ in RUN.items()]
@@ -108,6 +113,12 @@ class _Generator:
         sight: list[Expr] = [e if not isinstance(e, Ref) or e.node == "$" else replace(e, type=seen_after(e.type)) for e in body]
         sight += [Ref(type_, RUN_NODE, name) for name, type_ in run_outputs(kind).items()]
         return Region(self.region(sight, [], f"{kind}.", 1))
+
+    def target(self, name: str, region: Region) -> Target:
+        """Attributes of the pipeline and of some of its calls."""
+        said = (("env.MODE", '"fast"'), ("pool", '"a \\"b\\" ="'), ("retry.count", "2"), ("tags", '["a",{"b":null}]'))
+        paths = ["", *(call.id for call in calls(region) if self.random.randrange(3) == 0)]
+        return Target(name, tuple(TargetAttribute(path, *self.random.choice(said)) for path in paths if self.random.randrange(3)))
 
     def parameter(self, at: int) -> Parameter:
         if self.random.randrange(4) == 0:
@@ -191,7 +202,7 @@ class _Generator:
             return Settings()
         choice = self.random.choice
         retry = Retry(choice((0, 1, 2)), 1000, 2.0, choice((None, 60_000)), ("oom", "timeout"))
-        resources = Resources(choice((None, 0.5)), 2**30, None, choice((None, 1)), choice((None, "a100")))
+        resources = Resources(choice((None, 0.5)), 2**30, None, choice((None, 1)), choice((None, "a100")), choice((None, 2**20)))
         return Settings(
             retry,
             choice((None, 5000)),

@@ -10,11 +10,10 @@ from typing import Any
 
 import yaml
 
-from mloc.diagnostics.model import Bag
-from mloc.driver import analyse, request
+from mloc.driver import analyse
+from mloc.driver import compile as compile_
 from mloc.runner.jsons import Json
 from mloc.runner.records import Records
-from mloc_kfp import backend
 
 PRELUDE = """mlp 1
 step same(x: int) -> int:
@@ -67,7 +66,9 @@ def files_of(source: str, folder: Path) -> dict[str, str | bytes]:
     analysis = analyse(str(path))
     assert not analysis.has_errors, [f"{d.rule.code} {d.message}" for d in analysis.diagnostics]
     pipeline = analysis.pipelines[-1]
-    return dict(backend.emit(request(analysis, pipeline, backend), Bag()))
+    artifacts = compile_(analysis, pipeline, "kfp").artifacts
+    assert artifacts is not None
+    return dict(artifacts)
 
 
 def document(source: str, folder: Path) -> dict[str, Any]:

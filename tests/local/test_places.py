@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mloc.backend import Attributes, load
 from mloc.cli import main
 from mloc.driver import analyse, request
 from mloc.runner.api import FileStore, Program, Records, StepFailed, run_unit
-from mloc_kfp import backend
 
 LIBRARY = '''mlp 1
 step inverse(x: int) -> float:
@@ -41,7 +41,7 @@ def program(tmp_path: Path) -> Path:
 def document(path: Path) -> Program:
     analysis = analyse(str(path))
     (pipeline,) = analysis.pipelines
-    found = request(analysis, pipeline, backend).program
+    found = request(analysis, pipeline, load("kfp"), Attributes("1.0")).program
     assert isinstance(found, dict)
     return Program(found)
 

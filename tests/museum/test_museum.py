@@ -14,7 +14,6 @@ ROOT = Path(__file__).parents[2]
 ALL = exhibits()
 NOT_YET = frozenset(
     """
-    D007
     D012
     D028
     D075
@@ -23,10 +22,6 @@ NOT_YET = frozenset(
     D080
     D084
     D085
-    D096
-    D097
-    D116
-    D140
     D141
     """.split()
 )

@@ -24,7 +24,7 @@ from mloc.ir.model import (
     Settings,
     Step,
     Target,
-    TargetOverride,
+    TargetAttribute,
     Tolerate,
 )
 from mloc.passes.features import features
@@ -169,7 +169,7 @@ AROUND = Pipeline(
     source_sha256="",
     options=Options(timeout_ms=1, max_parallel=2, fail_fast=True, converge=True),
     launches=(Launch("schedule", "nightly", cron="0 3 * * *"), Launch("trigger", "arrived", assets=("a",))),
-    targets=(Target("kfp", (TargetOverride("", (("version", '"2.15"'),)),)),),
+    targets=(Target("kfp", (TargetAttribute("", "version", '"2.15"'),)),),
 )
 
 

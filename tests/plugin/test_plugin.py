@@ -90,3 +90,21 @@ def test_a_bundle_runs_without_mloc(python: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     outputs = json.loads((tmp_path / "out" / "run" / "outputs.json").read_text())
     assert outputs == {"$outputs.text": '"42 rows"', "$outputs.size": "42", "$outputs.doubled": "42"}
+
+
+def test_what_a_block_says_to_it(python: Path, tmp_path: Path) -> None:
+    """The table of attributes is in its own distribution, and is held against programs as those of mloc's targets are."""
+    program = (
+        LOOPING[: LOOPING.index("pipeline")]
+        + "pipeline p() -> (a: int, b: int):\n    a = show(n=1)\n    b = show(n=2)\n    return a=a, b=b\n"
+    )
+    (tmp_path / "p.mlp").write_text(program + '\ntarget make:\n    step b:\n        python "python3.12"\n')
+    assert run(python, tmp_path, "mloc", "compile", "p.mlp", "--target", "make", "-o", "out").returncode == 0
+    recipes = [line.split()[0] for line in (tmp_path / "out" / "Makefile").read_text().splitlines() if line.startswith("\t@")]
+    assert sorted(set(recipes)) == ["@$(PYTHON)", "@python3.12"]
+    assert recipes.count("@python3.12") == 1
+    (tmp_path / "p.mlp").write_text(program + '\ntarget make:\n    step b:\n        pyhton "python3.12"\n        pool "gpu"\n')
+    done = run(python, tmp_path, "mloc", "check", "p.mlp")
+    assert done.returncode == 1
+    assert "did you mean `python`?" in done.stdout
+    assert "`pool` is an attribute of target `airflow`" in done.stdout

@@ -37,6 +37,8 @@ from mloc.ir.model import (
     Secret,
     Settings,
     Step,
+    Target,
+    TargetAttribute,
 )
 from mloc.ir.program import sources_of
 from mloc.runner.jsons import BadProgram, as_array, as_object, as_text, as_text_or_none
@@ -68,6 +70,7 @@ def from_document(data: Json) -> Pipeline:
         options=_options(as_object(found["options"], "`options`")),
         on_failure=_region(found, "on_failure"),
         final=_region(found, "finally"),
+        targets=tuple(_target(entry) for entry in _objects(found, "targets")),
         doc=_text(found, "doc"),
     )
 
@@ -131,6 +134,11 @@ def _parameter(data: Object) -> Parameter:
 
 def _result(data: Object) -> Result:
     return Result(_text(data, "name"), type_of(data["type"]), expr_of(data["value"]), domain_of(data["domain"]))
+
+
+def _target(data: Object) -> Target:
+    attributes = (TargetAttribute(_text(a, "path"), _text(a, "name"), _text(a, "value")) for a in _objects(data, "attributes"))
+    return Target(_text(data, "name"), tuple(attributes))
 
 
 def _step(data: Object) -> Step:
@@ -214,6 +222,7 @@ def _settings(data: Object) -> Settings:
             _whole(resources, "disk"),
             _whole(resources, "gpu"),
             _text_or_none(resources, "gpu_type"),
+            _whole(resources, "shm"),
         ),
         image=_text_or_none(data, "image"),
         env=tuple((name, _text(env, name)) for name in env),

@@ -27,6 +27,7 @@ from mloc.ir.model import (
     RunShell,
     Settings,
     Step,
+    Target,
 )
 from mloc.ir.program import expr_json, secret_json, settings_json, word_json
 from mloc.source import Line
@@ -52,6 +53,7 @@ def document(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | 
         "options": _options(pipeline.options),
         "on_failure": _region(pipeline.on_failure, lines or {}),
         "finally": _region(pipeline.final, lines or {}),
+        "targets": [_target(t) for t in pipeline.targets],
     }
 
 
@@ -100,6 +102,11 @@ def _result(result: Result) -> Json:
         "domain": domain_json(result.domain),
         "value": expr_json(result.value),
     }
+
+
+def _target(target: Target) -> Json:
+    attributes: list[Json] = [{"path": a.path, "name": a.name, "value": a.value} for a in target.attributes]
+    return {"name": target.name, "attributes": attributes}
 
 
 def _step(step: Step) -> Json:
@@ -178,10 +185,13 @@ def _settings(settings: Settings) -> Json:
     """As the runner's program has them, and what only engines use."""
     found = settings_json(settings)
     assert isinstance(found, dict)
+    assert isinstance(found["resources"], dict)
+    resources = found["resources"] | {"shm": settings.resources.shm}
     effects: Json = None if settings.effects is None else list(settings.effects)
     more: dict[str, Json] = {"image": settings.image, "effects": effects}
     publishes: list[Json] = list(settings.publishes)
-    return found | more | {"idempotent": settings.idempotent, "cache": _cache(settings.cache), "publishes": publishes}
+    promises: dict[str, Json] = {"idempotent": settings.idempotent, "cache": _cache(settings.cache), "publishes": publishes}
+    return found | more | promises | {"resources": resources}
 
 
 def _cache(cache: Cache | None) -> Json:

@@ -35,12 +35,14 @@ from mloc.ir.model import (
     Secret,
     Settings,
     Step,
+    Target,
 )
 from mloc.ir.program import sources_of
 from mloc.ir.text.cursor import BadText, Cursor
 from mloc.ir.text.parse_exprs import ExprReader
 from mloc.ir.text.parse_settings import parse_launch, parse_settings
 from mloc.ir.text.parse_types import Aliases, declared, domain, listed, parse_type
+from mloc.ir.text.targets import parse_attribute
 from mloc.ir.text.words import Known, after_body
 from mloc.types.model import ListOf, Type
 
@@ -108,9 +110,10 @@ class _Reader:
         results = self.results()
         launches = self.launches()
         on_failure, final = self.handler("on_failure"), self.handler("finally")
+        targets = self.targets()
         if self.at < len(self.lines):
             raise self.lines[self.at][1].bad("a node, or the end")
-        return Pipeline(label, parameters, steps, region, results, source, digest, secrets, options, on_failure, final, launches)
+        return Pipeline(label, parameters, steps, region, results, source, digest, secrets, options, on_failure, final, launches, targets)
 
     def options(self) -> Options:
         line = self.next("options", 0)
@@ -197,6 +200,18 @@ class _Reader:
         line.expect("(")
         args = tuple(listed(line, ")", lambda: self.argument(line)))
         return parse_launch(line, Launch(kind, label, args))
+
+    def targets(self) -> tuple[Target, ...]:
+        found = []
+        while (line := self.next("target", 0)) is not None:
+            label = line.name()
+            line.end()
+            attributes = []
+            while self.at < len(self.lines) and self.lines[self.at][0] == _INDENT:
+                attributes.append(parse_attribute(self.lines[self.at][1]))
+                self.at += 1
+            found.append(Target(label, tuple(attributes)))
+        return tuple(found)
 
     # ---- steps ----
 

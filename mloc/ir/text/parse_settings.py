@@ -58,7 +58,7 @@ def _settings(leaves: dict[str, Leaf], lists: dict[str, list[object]], cursor: C
     factor = real("factor")
     on = cast(tuple[RetryOn, ...], tuple(lists.pop("on", usual.on)))
     retry = Retry(number("retry") or 0, number("backoff") or 0, usual.factor if factor is None else factor, number("max_delay"), on)
-    resources = Resources(real("cpu"), number("memory"), number("disk"), number("gpu"), text("gpu_type"))
+    resources = Resources(real("cpu"), number("memory"), number("disk"), number("gpu"), text("gpu_type"), number("shm"))
     cache, effects = lists.pop("cache", None), lists.pop("effects", None)
     settings = Settings(
         retry,

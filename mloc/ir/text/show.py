@@ -33,6 +33,7 @@ from mloc.ir.model import (
 from mloc.ir.program import secret_json, word_json
 from mloc.ir.text.show_exprs import expr_text
 from mloc.ir.text.show_types import TypeNames, domain_text
+from mloc.ir.text.targets import target_lines
 from mloc.ir.text.words import Known, after_body, name
 from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
 from mloc.types.model import ListOf, Type
@@ -72,8 +73,9 @@ class _Printer:
         launches = [self.launch(launch) for launch in subject.launches]
         secrets = [f"secret {name(s.name)} = {_compact(secret_json(s))}" for s in subject.secrets]
         groups = [f"settings {label} = {settings_text(settings)}" for settings, label in self.settings.items()]
+        targets = list(target_lines(subject.targets, _INDENT))
         heads = [head, *options_text(subject.options)]
-        blocks = [heads, self.types.definitions, groups, secrets, parameters, steps, body, results, launches, handlers]
+        blocks = [heads, self.types.definitions, groups, secrets, parameters, steps, body, results, launches, handlers, targets]
         return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
     def step(self, step: Step) -> list[str]:
@@ -232,6 +234,7 @@ def settings_text(settings: Settings) -> str:
         ("disk", resources.disk, None),
         ("gpu", resources.gpu, None),
         ("gpu_type", resources.gpu_type, None),
+        ("shm", resources.shm, None),
         ("image", settings.image, None),
     ]
     words = [f"{label}={json.dumps(value)}" for label, value, default in leaves if value != default]

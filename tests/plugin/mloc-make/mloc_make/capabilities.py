@@ -42,6 +42,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
     Feature.RESOURCES: Support(Level.IGNORED, "rules run where make does"),
     Feature.IMAGE: Support(Level.IGNORED, "rules run where make does"),
+    Feature.TARGET: Support(Level.NATIVE, "the Python of a recipe", "tests/plugin/test_plugin.py::test_what_a_block_says_to_it"),
 }
 
 REFUSED: Mapping[Feature, Refusal] = {

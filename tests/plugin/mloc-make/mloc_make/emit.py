@@ -40,14 +40,20 @@ def makefile(request: Request, package: str) -> str:
     made = rules(request.pipeline)
     names = identifiers([rule.key for rule in made])
     head = _HEAD.format(name=request.pipeline.name, version=request.mloc_version, outputs=names[made[-1].key])
-    return head + "".join(_rule(rule, names, package) for rule in made)
+    return head + "".join(_rule(rule, names, package, _python(request, rule)) for rule in made)
 
 
-def _rule(rule: Rule, names: dict[str, str], package: str) -> str:
+def _python(request: Request, rule: Rule) -> str:
+    """What runs a rule: what `target make` says of its step, or of all."""
+    attributes = request.attributes
+    return str((attributes.of(rule.unit or "") or attributes.pipeline).get("python", "$(PYTHON)"))
+
+
+def _rule(rule: Rule, names: dict[str, str], package: str, python: str) -> str:
     needs = "".join(f" $(RUN)/{names[need]}.json" for need in rule.needs)
     # Ids are made of names, digits and `.[]#$`: in single quotes only make itself sees any of them.
     unit = "" if rule.unit is None else rule.unit.replace("$", "$$")
-    recipe = f"@$(PYTHON) -m {package}.unit '{unit}' $@" if unit else "@echo '{}' > $@"
+    recipe = f"@{python} -m {package}.unit '{unit}' $@" if unit else "@echo '{}' > $@"
     return f"\n$(RUN)/{names[rule.key]}.json:{needs}\n\t{recipe}\n"
 
 

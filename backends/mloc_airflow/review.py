@@ -1,0 +1,58 @@
+"""What Airflow will not take of a pipeline, or not as declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mloc.backend import Attributes
+from mloc.diagnostics.model import Bag
+from mloc.diagnostics.rules import NOT_HONOURED
+from mloc.ir.model import Call, Pipeline, Resources
+from mloc.ir.walk import calls
+from mloc.passes.sizes import outer_fan_outs, place, report_long_fan_outs, report_raw, setting_place
+from mloc.source import Span
+from mloc_airflow.attributes import shared
+from mloc_airflow.wiring import is_fused
+
+# `core.max_map_length`: Airflow fails the task that gives a longer list.
+MAP_LENGTH = 1024
+
+
+def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+    help_ = "bound the list by a domain (`… in 1..1024`), let one step work through several items, or raise `core.max_map_length`"
+    report_long_fan_outs(pipeline, outer_fan_outs(pipeline.region), MAP_LENGTH, "`core.max_map_length` of Airflow", help_, bag)
+    by_worker = [call for call in calls(pipeline.region) if kind(attributes, call) != "pod"]
+    _worker(pipeline, attributes, [call for call in by_worker if call.settings.image is not None], "image", bag)
+    _worker(pipeline, attributes, [call for call in by_worker if call.settings.resources != Resources()], "resources", bag)
+    _fused(pipeline, attributes, bag)
+    report_raw(attributes, pipeline, "Airflow", bag)
+
+
+def kind(attributes: Attributes, call: Call) -> str:
+    """Where a call runs: worker, venv or pod."""
+    said = attributes.of(call.id).get("run")
+    return str(said["kind"]) if isinstance(said, dict) else "worker"
+
+
+def _fused(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+    """Report what is said of some steps of a body that runs in one task: the task cannot have it."""
+    for fan_out in (each for each in outer_fan_outs(pipeline.region) if is_fused(each)):
+        inside = list(calls(fan_out.region))
+        of_all = shared(attributes.of(call.id) for call in inside)
+        for call in inside:
+            for name in attributes.of(call.id).keys() - of_all.keys():
+                span = attributes.spans.get((call.id, name), place(pipeline, call.id))
+                message = f"`{name}` has no effect on `{call.step}`: all steps of `for {fan_out.item} in …` run in one task of Airflow"
+                bag.report(NOT_HONOURED, span, message, help="say the same of all these steps, and the task has it")
+
+
+def _worker(pipeline: Pipeline, attributes: Attributes, found: Iterable[Call], what: str, bag: Bag) -> None:
+    """One report for each place where it is declared: `defaults` may speak of every step."""
+    steps: dict[Span, dict[str, None]] = {}
+    for call in found:
+        steps.setdefault(setting_place(pipeline, call, what, attributes), {})[call.step] = None
+    for span, names in steps.items():
+        few = list(names)[:3]
+        named = ", ".join(f"`{step}`" for step in few) + (f" and {len(names) - len(few)} more" if len(names) > len(few) else "")
+        message = f"`{what}` has no effect on {named} with target `airflow`: its workers run every step in their own Python, as they are"
+        bag.report(NOT_HONOURED, span, message, help="`run pod` in the block `target airflow` runs a step in a pod that has them")

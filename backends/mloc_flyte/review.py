@@ -1,0 +1,53 @@
+"""What Flyte will not take of a pipeline."""
+
+from __future__ import annotations
+
+from mloc.backend import Attributes
+from mloc.diagnostics.model import Bag
+from mloc.diagnostics.rules import OVER_ENGINE_LIMIT, TOO_MANY_RETRIES
+from mloc.ir.called import is_called
+from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
+from mloc.ir.walk import calls
+from mloc.passes.sizes import outer_fan_outs, place, report_long_fan_outs, report_raw, setting_place
+
+from .loops import is_mapped
+from .settings import MAX_RETRIES
+
+# Flyte's admin refuses to register a workflow with more nodes, unless it was configured otherwise.
+NODES = 100
+# The largest array of Flyte's plugin for Kubernetes.
+ARRAY = 5000
+
+
+def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+    help_ = f"bound the list by a domain (`… in 1..{ARRAY}`), or let one step work through several items"
+    report_long_fan_outs(pipeline, filter(is_mapped, outer_fan_outs(pipeline.region)), ARRAY, "an array of Flyte", help_, bag)
+    for call in calls(pipeline.region):
+        retry = call.settings.retry
+        if retry.count > MAX_RETRIES and {"oom", "preempted"} & set(retry.on):
+            message = f"`retry {retry.count}` of `{call.step}` is more than the {MAX_RETRIES} that Flyte makes after a pod was lost"
+            help_ = f"say `retry {MAX_RETRIES}`, or `on=[exception, timeout]`: for these the runner makes any number"
+            bag.report(TOO_MANY_RETRIES, setting_place(pipeline, call, "retry", attributes), message, help=help_)
+    count = node_count(pipeline)
+    if count > NODES:
+        message = f"`{pipeline.name}` has {count} nodes on Flyte, which registers at most {NODES}"
+        bag.report(OVER_ENGINE_LIMIT, place(pipeline), message, help="call a part of it as a pipeline of its own, which is one node")
+    report_raw(attributes, pipeline, "Flyte", bag)
+
+
+def node_count(pipeline: Pipeline) -> int:
+    """The nodes of the workflow itself: one to check the parameters, one for the outputs, and those of its region."""
+    return bool(pipeline.parameters) + bool(pipeline.results) + _nodes(pipeline.region)
+
+
+def _nodes(region: Region) -> int:
+    found = 0
+    for node in region.nodes:
+        match node:
+            case Call():
+                found += 1
+            case Branch():
+                found += 1 if is_called(node) else 2
+            case FanOut():
+                found += 2 if is_mapped(node) else 1
+    return found

@@ -1,0 +1,61 @@
+"""What Kubeflow will not take of a pipeline, or takes under another name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from mloc.backend import Attributes
+from mloc.diagnostics.model import Bag, Label
+from mloc.diagnostics.rules import DAG_TOO_LARGE, PARAMETERS_TOO_LARGE
+from mloc.ir.model import Node, Pipeline, Region
+from mloc.ir.walk import nodes, regions
+from mloc.passes.sizes import place, report_raw, report_shortened
+from mloc_kfp.naming import LABEL_LIMIT, PIPELINE_LIMIT, names_of
+
+# Kubeflow's API server refuses a run whose parameters are longer as JSON, all together.
+PARAMETER_BYTES = 10_000
+# kubeflow/pipelines#12453: with a few inputs each, about a hundred tasks of one DAG are too long an argument for Argo.
+TASKS = 80
+
+
+def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+    _parameters(pipeline, bag)
+    _levels(pipeline, bag)
+    shortened, own = names_of(pipeline).shortened, {node.id for node in nodes(pipeline.region)}
+    report_shortened(pipeline, {id_: name for id_, name in shortened.items() if id_ in own}, "Kubeflow", LABEL_LIMIT, bag)
+    if pipeline.name in shortened:
+        report_shortened(pipeline, {pipeline.name: shortened[pipeline.name]}, "Kubeflow", PIPELINE_LIMIT, bag)
+    report_raw(attributes, pipeline, "Kubeflow", bag)
+
+
+def _parameters(pipeline: Pipeline, bag: Bag) -> None:
+    defaults = {p.name: json.loads(p.default) for p in pipeline.parameters if p.default is not None}
+    size = len(json.dumps(defaults, ensure_ascii=False).encode())
+    if size <= PARAMETER_BYTES:
+        return
+    sizes = {name: len(json.dumps(value, ensure_ascii=False).encode()) for name, value in defaults.items()}
+    largest = max(sizes, key=lambda name: sizes[name])
+    span = next((p.span for p in pipeline.parameters if p.name == largest), None) or place(pipeline)
+    message = f"the defaults of the parameters of `{pipeline.name}` are {size} bytes: Kubeflow takes at most {PARAMETER_BYTES} for a run"
+    label = f"`{largest}` alone is {sizes[largest]} bytes"
+    bag.report(PARAMETERS_TOO_LARGE, span, message, label=label, help="take a large value from a file: `File[json]`, or a table")
+
+
+def _levels(pipeline: Pipeline, bag: Bag) -> None:
+    for node, region in _regions(None, pipeline.region):
+        count = len(region.nodes)
+        if count <= TASKS:
+            continue
+        what = f"pipeline `{pipeline.name}`" if node is None else f"the region of `{node.id}`"
+        message = f"{what} has {count} steps side by side: Kubeflow has failed to start as many, more than {TASKS} are at risk"
+        there = (Label(span, f"number {TASKS + 1}"),) if (span := region.nodes[TASKS].span) is not None else ()
+        help_ = "call a part of it as a pipeline of its own, which is a level of its own"
+        bag.report(DAG_TOO_LARGE, place(pipeline, "" if node is None else node.id), message, secondary=there, help=help_)
+
+
+def _regions(node: Node | None, region: Region) -> Iterator[tuple[Node | None, Region]]:
+    yield node, region
+    for each in region.nodes:
+        for inner in regions(each):
+            yield from _regions(each, inner)

@@ -1,0 +1,99 @@
+"""What `target airflow` says stands in the DAG that Airflow reads, and the DAG still runs."""
+
+from __future__ import annotations
+
+import importlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mloc_airflow.launch import airflow_version
+from mloc_airflow.launch_home import private_home
+from tests.airflow.programs import STEPS
+from tests.airflow.running import compile_text
+
+PROGRAM = f"""{STEPS}
+pipeline said(xs: list[int] = [1, 2] in 0..5) -> (first: int, all: list[int], limited: list[int]):
+    first = add(a=1, b=2)
+    all = for x in xs:
+        each = same(i=x)
+        yield each.o
+    limited = for x in xs limit 1:
+        one = same(i=x)
+        two = same(i=one.o)
+        yield two.o
+    return first=first, all=all, limited=limited
+
+"""
+BLOCK = """
+target airflow:
+    dag_id "said_daily"
+    description "what {{ ds }} says"
+    tags ["ml", "churn"]
+    owner "churn team"
+    start_date "2026-01-31T06:30:00Z"
+    max_active_runs 1
+    max_active_tasks 8
+    max_failed_runs 3
+    paused true
+    run_types [manual]
+    rerun_with_latest_version true
+    pool "default_pool"
+    raw {"owner_links": {"churn team": "mailto:churn@example.com"}}
+    step add:
+        priority_weight 10
+        retry 2, backoff=1s
+    step all.each:
+        queue "quick"
+        pool_slots 2
+        depends_on_past false
+        raw {"map_index_template": "{{ task.task_id }}"}
+    step limited.one:
+        queue "slow"
+        executor "LocalExecutor"
+    step limited.two:
+        queue "slow"
+"""
+
+
+@pytest.mark.engine
+@pytest.mark.xdist_group("airflow")
+def test_what_the_block_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private_home(airflow_version())
+    folder = compile_text(PROGRAM + BLOCK, tmp_path).write(tmp_path / "dags")
+    monkeypatch.syspath_prepend(str(folder))
+    bag = importlib.import_module("airflow.dag_processing.dagbag").DagBag(dag_folder=str(folder), safe_mode=True)
+    assert bag.import_errors == {}
+    (dag,) = bag.dags.values()
+    assert (dag.dag_id, dag.description) == ("said_daily", "what {{ ds }} says")
+    assert set(dag.tags) == {"ml", "churn"}
+    assert dag.start_date == datetime(2026, 1, 31, 6, 30, tzinfo=UTC)
+    assert (dag.max_active_runs, dag.max_active_tasks, dag.max_consecutive_failed_dag_runs) == (1, 8, 3)
+    assert (dag.is_paused_upon_creation, dag.rerun_with_latest_version) == (True, True)
+    assert [str(kind.value) for kind in dag.allowed_run_types] == ["manual"]
+    assert dag.owner_links == {"churn team": "mailto:churn@example.com"}
+    # Said of the target: all tasks have it. Said of a step: its tasks alone.
+    assert {(task.owner, task.pool) for task in dag.tasks} == {("churn team", "default_pool")}
+    assert {task.task_id for task in dag.tasks if task.priority_weight == 10} == {"first"}
+    assert dag.get_task("first").retries == 2
+    assert {task.task_id: task.pool_slots for task in dag.tasks if task.pool_slots != 1} == {"all.each": 2}
+    assert {task.task_id for task in dag.tasks if task.queue == "quick"} == {"all.each"}
+    # The body of a limited loop is one task, which has what is said of all its steps.
+    assert {task.task_id: task.executor for task in dag.tasks if task.queue == "slow"} == {"limited": None}
+
+
+def test_an_empty_block_changes_nothing(tmp_path: Path) -> None:
+    def emitted(program: str) -> list[str]:
+        (text,) = (str(content) for path, content in compile_text(program, tmp_path).artifacts.items() if "/" not in path)
+        # The head has the digest of the program.
+        return text.splitlines()[6:]
+
+    assert emitted(PROGRAM) == emitted(PROGRAM + 'target airflow:\n    version "3.3"\n')
+
+
+@pytest.mark.engine
+@pytest.mark.xdist_group("airflow")
+def test_it_runs(tmp_path: Path) -> None:
+    report = compile_text(PROGRAM + BLOCK, tmp_path).run(tmp_path / "run")
+    assert (report["status"], report["outputs"]) == ("succeeded", {"first": 3, "all": [1, 2], "limited": [1, 2]})
