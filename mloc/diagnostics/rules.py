@@ -114,6 +114,7 @@ LOOP_BOUND = _rule("E0507", "loop-bound", "a `loop` without a finite bound, or w
 BAD_LIMIT = _rule("E0514", "bad-limit", "a `limit` that is not a positive whole number")
 HANDLER_WITHOUT_TIMEOUT = _rule("W0512", "handler-without-timeout", "a step of a handler that may take for ever")
 HANDLER_MISPLACED = _rule("E0518", "handler-misplaced", "a handler or `options` where none can stand")
+BAD_TOLERANCE = _rule("E0521", "bad-tolerance", "a `tolerate` that is neither a number of items nor a share of them")
 BRANCH_TYPES = _rule("E0513", "branch-types", "a name bound to different types in the branches of an `if`")
 UNREACHABLE_BRANCH = _rule("W0505", "unreachable-branch", "a branch that never runs")
 MEMBERS_MISSING = _rule("W0506", "members-missing", "a chain over an enum that leaves members out and has no else")

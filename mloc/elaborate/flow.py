@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mloc.diagnostics.model import Bag, Fix, Label, Rule
+from mloc.diagnostics.model import Bag, Edit, Fix, Label, Rule
 from mloc.diagnostics.rules import (
     AFTER_RETURN,
     BAD_ATTRIBUTE,
     BAD_LIMIT,
     BAD_ORDER,
+    BAD_TOLERANCE,
     NAMES_COLLIDE,
     NEXT_MISPLACED,
     NO_CALL,
@@ -25,7 +26,7 @@ from mloc.diagnostics.rules import (
 )
 from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.calls import Calls
-from mloc.elaborate.expect import Expectation, declared_as
+from mloc.elaborate.expect import Expectation, convert, declared_as
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.handlers import placed, uncallable
 from mloc.elaborate.loops import loop
@@ -36,10 +37,10 @@ from mloc.elaborate.options import requires_convergence
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
 from mloc.elaborate.steps import signature
-from mloc.ir.model import Arm, Branch, Call, Const, Expr, FanOut, Input, Merged, Node, Ref, Region, RunRequire, Settings, Step
+from mloc.ir.model import Arm, Branch, Call, Const, Expr, FanOut, Input, Merged, Node, Ref, Region, RunRequire, Settings, Step, Tolerate
 from mloc.source import Span
 from mloc.syntax import tree as t
-from mloc.types.model import BOOL, INT, STR, UNKNOWN, Bounds, Enum, ListOf, Optional, Type, Unknown
+from mloc.types.model import BOOL, FLOAT, INT, RATIO, STR, UNKNOWN, Bounds, Enum, ListOf, Optional, Type, Unknown, optional
 from mloc.types.show import show
 from mloc.types.signature import Signature
 
@@ -347,8 +348,7 @@ class Flow:
         source = self.exprs.typed(statement.source, scope)
         item_type = self._item(statement, source)
         limit = self._limit(statement, scope)
-        if statement.tolerate is not None:
-            self._later(statement.tolerate.span, "`tolerate`")
+        tolerate = None if statement.tolerate is None else self._tolerate(statement.tolerate, scope)
         id_ = self.ids.named(statement.name.text, place) if statement.name else self.ids.unnamed("for", place)
         inner = scope.inner()
         item: Local = (
@@ -357,10 +357,13 @@ class Flow:
         self.bind(statement.item, item, inner)
         body = self.block(statement.body, inner, place.body(id_))
         result = self._result(statement, body, inner)
+        if statement.tolerate is not None and result is not None and not isinstance(result.type, Unknown):
+            result = convert(result, optional(result.type))
         good = not isinstance(source.type, Unknown) and not isinstance(item_type, Unknown)
         good = good and not (result is not None and isinstance(result.type, Unknown))
         if good:
-            block.add(FanOut(id_, statement.item.text, item_type, source, limit, Region(tuple(body.nodes)), result, span=statement.span))
+            region = Region(tuple(body.nodes))
+            block.add(FanOut(id_, statement.item.text, item_type, source, limit, region, result, (), tolerate, statement.span))
         self.bind(statement.name, self._collected(statement, id_, result, good), scope)
 
     def _collected(self, statement: t.For, id_: str, result: Expr | None, good: bool) -> Local:
@@ -404,6 +407,22 @@ class Flow:
             )
             return None
         return int(constant.text)
+
+    def _tolerate(self, expr: t.Expr, scope: Scope) -> Tolerate | None:
+        constant = self.file.compile_time(self.exprs.typed(expr, scope), expr.span, "what a fan-out tolerates")
+        number = constant.text
+        if constant.type == INT and number.isdigit():
+            return Tolerate("count", number)
+        if constant.type == RATIO and number.replace(".", "", 1).isdigit() and 0 <= float(number) <= 1:
+            from decimal import Decimal
+
+            return Tolerate("percent", format((Decimal(number) * 100).normalize(), "f"))
+        if not isinstance(constant.type, Unknown):
+            share = constant.type == FLOAT and number.replace(".", "", 1).isdigit() and 0 <= float(number) <= 1
+            fix = Fix("maybe-incorrect", (Edit(expr.span, f"{float(number) * 100:g}pct"),)) if share else None
+            help_ = "as in `tolerate 3` or `tolerate 10pct`"
+            self._report(BAD_TOLERANCE, expr.span, "`tolerate` is a number of items, or a share of them up to 100pct", help=help_, fix=fix)
+        return None
 
     def _yield(self, statement: t.Yield, place: Place, block: Block) -> None:
         if not place.in_fan_out:

@@ -399,10 +399,10 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Tolerate:
-    """How many items of a fan-out may fail: a number of them, or a share in percent of all (`10pct`)."""
+    """How many items of a fan-out may fail: a number of them, or a share in percent of all; `amount` is a decimal (`10`, `2.5`)."""
 
     kind: Literal["count", "percent"]
-    amount: Expr
+    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +411,7 @@ class FanOut:
 
     In the region the item is `Ref(node=id, output="item")`; outside, the collected list is `Ref(node=id, output="result")`.
     `id` ends in `[]` never: the nodes inside have ids that begin with `<id>[].`.
+    With `tolerate` the type of `result` is optional, and null stands in the list for an item that failed.
     """
 
     id: str

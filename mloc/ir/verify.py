@@ -249,6 +249,10 @@ class _Verifier:
         self.type(fan_out.item_type)
         self.value(fan_out.source, ListOf(fan_out.item_type), "the source")
         self.require(fan_out.limit is None or fan_out.limit >= 1, "the limit is below 1")
+        nullable = (
+            fan_out.tolerate is None or fan_out.result is None or isinstance(fan_out.result.type, Optional) or fan_out.result.type == NULL
+        )
+        self.require(nullable, "failures are tolerated, and what is yielded cannot be null")
         self.items[fan_out.id] = fan_out.item_type
         added = self.region(fan_out.region, f"{fan_out.id}[].")
         self.node = fan_out.id

@@ -88,12 +88,15 @@ class History:
             return Attempts(0, None, None)
         return Attempts(len({event.get("attempt") for event in tries}), tries[0].get("started"), tries[-1].get("finished"))
 
-    def first_failure(self, counts: Callable[[str], bool] = lambda _: True) -> tuple[str, str, dict[str, Json]] | None:
-        """The unit, its id and the error of what failed first for good, of the units that count; what was only cancelled did not fail."""
+    def failures(self, counts: Callable[[str], bool] = lambda _: True) -> list[str]:
+        """The ids of what failed for good, of the units that count; what was only cancelled did not fail."""
         failed = [unit_id for unit_id in self._events if self.status(unit_id) == "failed" and counts(self._unit(unit_id))]
-        told = [unit_id for unit_id in failed if self.error(unit_id).get("kind") != "cancelled"]
+        return [unit_id for unit_id in failed if self.error(unit_id).get("kind") != "cancelled"]
+
+    def first(self, failures: Iterable[str]) -> tuple[str, str, dict[str, Json]] | None:
+        """The unit, its id and the error of what failed first in time."""
         # One that left no word has no time of its end, and comes after those that have.
-        first = min(told, key=lambda unit_id: (self.error(unit_id) is _UNFINISHED, self._order[unit_id]), default=None)
+        first = min(failures, key=lambda unit_id: (self.error(unit_id) is _UNFINISHED, self._order[unit_id]), default=None)
         if first is None:
             return None
         return self._unit(first), first, self.error(first)

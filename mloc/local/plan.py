@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 from mloc.frozen import dataclass
 from mloc.ir.model import Branch, Call, FanOut, Node, Region
 from mloc.ir.program import OUTPUTS, collect_id, merge_id, yield_id
+from mloc.ir.tolerance import tolerates
 from mloc.ir.walk import nodes, predecessors
 from mloc.runner.api import Program, gather
 from mloc.runner.jsons import as_array, as_text, parse
@@ -72,7 +73,7 @@ class _Items:
     envelopes: list[str]
     begun: int = 0
     ended: int = 0
-    failed: bool = False
+    failures: int = 0
     results: dict[int, str] = field(default_factory=dict)
 
 
@@ -233,10 +234,12 @@ class Plan:
             self._begin(node.region, (*at, number), partial(self._item_region_ended, items, number))
         if items.ended < len(items.envelopes):
             return
-        if items.failed or node.result is None:
-            self._node_ended(items.around, items.index, not items.failed)
+        passed = tolerates(node.tolerate, items.failures, len(items.envelopes))
+        if not passed or node.result is None:
+            self._node_ended(items.around, items.index, passed)
             return
-        self._values[(f"{yield_id(node)}.result", at)] = gather([items.results.pop(number) for number in range(items.ended)])
+        # Null stands for an item whose failure is tolerated.
+        self._values[(f"{yield_id(node)}.result", at)] = gather([items.results.pop(number, "null") for number in range(items.ended)])
         self._emit(collect_id(node), self._ordinals[node.id], at, partial(self._called, items.around, items.index, node))
 
     def _item_region_ended(self, items: _Items, number: int, succeeded: bool) -> None:
@@ -249,7 +252,7 @@ class Plan:
     def _item_ended(self, items: _Items, number: int, outputs: Outputs | None) -> None:
         items.ended += 1
         if outputs is None:
-            items.failed = True
+            items.failures += 1
         elif "result" in outputs:
             items.results[number] = outputs["result"]
         self._fill(items)

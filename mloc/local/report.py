@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, assert_never
 
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region, Step
 from mloc.ir.program import unit_ids
+from mloc.ir.tolerance import untolerated
 from mloc.ir.walk import every_call, every_node, nodes
 from mloc.local.history import History
 from mloc.local.plan import Place
@@ -127,7 +128,7 @@ def error_of(
     """
     first = _body_failure(pipeline, history)
     if first is None and status == "failed":
-        first = history.first_failure(_units(pipeline.final).__contains__)
+        first = history.first(history.failures(_units(pipeline.final).__contains__))
     if first is not None:
         unit, unit_id, said = first
         is_step = any(call.id == unit for call in every_call(pipeline))
@@ -143,7 +144,8 @@ def body_failed(pipeline: Pipeline, history: History) -> bool:
 
 def _body_failure(pipeline: Pipeline, history: History) -> tuple[str, str, dict[str, Json]] | None:
     of_handlers = _units(pipeline.on_failure) | _units(pipeline.final)
-    return history.first_failure(lambda unit: unit not in of_handlers)
+    failures = history.failures(lambda unit: unit not in of_handlers)
+    return history.first(untolerated(pipeline, failures, history.counts))
 
 
 def _units(region: Region) -> frozenset[str]:

@@ -220,6 +220,6 @@ def test_steps_of_other_tools(feature: Feature) -> None:
 
 
 def test_a_tolerant_loop() -> None:
-    fan_out = FanOut("f", "x", INT, Const(ListOf(INT), "[1]"), None, Region(), None, tolerate=Tolerate("count", Const(INT, "1")))
+    fan_out = FanOut("f", "x", INT, Const(ListOf(INT), "[1]"), None, Region(), None, tolerate=Tolerate("count", "1"))
     found = replace(AROUND, region=Region((fan_out,)), options=Options(), launches=())
     assert {use.feature for use in features(found, "flyte")} == {Feature.FAN_OUT, Feature.TOLERATE}

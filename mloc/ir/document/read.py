@@ -39,6 +39,7 @@ from mloc.ir.model import (
     Step,
     Target,
     TargetAttribute,
+    Tolerate,
 )
 from mloc.ir.program import sources_of
 from mloc.runner.jsons import BadProgram, as_array, as_object, as_text, as_text_or_none
@@ -186,9 +187,17 @@ def _node(data: Object) -> Node:
         case "fan_out":
             item, item_type, source = _text(data, "item"), type_of(data["item_type"]), expr_of(data["source"])
             result = optional_expr_of(data["result"])
-            return FanOut(id_, item, item_type, source, _whole(data, "limit"), _region(data, "nodes"), result, after)
+            limit, tolerate = _whole(data, "limit"), _tolerate(data["tolerate"])
+            return FanOut(id_, item, item_type, source, limit, _region(data, "nodes"), result, after, tolerate)
         case _:
             raise BadProgram(f"node `{id_}` is not a call, branch or fan_out")
+
+
+def _tolerate(data: Json) -> Tolerate | None:
+    if data is None:
+        return None
+    kind, amount = as_array(data, "`tolerate`")
+    return Tolerate("percent" if kind == "percent" else "count", as_text(amount, "an amount"))
 
 
 def _arm(data: Object) -> Arm:

@@ -158,6 +158,7 @@ def _node(node: Node, lines: Mapping[str, Line]) -> Json:
                 "item_type": type_json(node.item_type),
                 "source": expr_json(node.source),
                 "limit": node.limit,
+                "tolerate": None if node.tolerate is None else [node.tolerate.kind, node.tolerate.amount],
                 "nodes": _region(node.region, lines),
                 "result": _optional(node.result),
             }

@@ -36,6 +36,7 @@ from mloc.ir.model import (
     Settings,
     Step,
     Target,
+    Tolerate,
 )
 from mloc.ir.program import sources_of
 from mloc.ir.text.cursor import BadText, Cursor
@@ -352,6 +353,9 @@ class _Reader:
         line.expect("in")
         source = self.exprs(line).expr()
         limit = int(json.loads(line.json())) if line.accept("limit") else None
+        tolerate = None
+        if line.accept("tolerate"):
+            tolerate = Tolerate("percent" if line.accept("percent") else "count", _amount(line))
         after = self.after(line)
         line.end()
         self.known[id_, "item"] = item_type
@@ -362,4 +366,10 @@ class _Reader:
             result = self.exprs(given).expr()
             given.end()
             self.known[id_, "result"] = ListOf(result.type)
-        return FanOut(id_, item, item_type, source, limit, region, result, after)
+        return FanOut(id_, item, item_type, source, limit, region, result, after, tolerate)
+
+
+def _amount(line: Cursor) -> str:
+    """The decimal after `count` or `percent`."""
+    line.accept("count")
+    return line.json()

@@ -160,6 +160,8 @@ class _Printer:
     def fan_out(self, fan_out: FanOut, after: str, indent: str) -> None:
         item = f"{name(fan_out.item)}: {self.types.spell(fan_out.item_type)}"
         limit = "" if fan_out.limit is None else f" limit {fan_out.limit}"
+        if fan_out.tolerate is not None:
+            limit += f" tolerate {fan_out.tolerate.kind} {fan_out.tolerate.amount}"
         self.lines.append(f"{indent}%{fan_out.id} = for {item} in {self.expr(fan_out.source)}{limit}{after}")
         self.known[fan_out.id, "item"] = fan_out.item_type
         self.region(fan_out.region, indent + _INDENT)
