@@ -11,13 +11,14 @@ import sys
 from pathlib import Path
 
 from mloc.ir.model import Resources, Retry, Settings
-from mloc.testing import PROGRAMS, program
+from mloc.testing import PROGRAMS, program, refuses
+from mloc_flyte import backend
 from mloc_flyte.naming import field_names, module_name
 from mloc_flyte.settings import backstop_ms, cores, decorator_arguments, size, system_retries
 from tests.flyte.bundles import emit, request, text, write
 from tests.flyte.programs import NESTED, ONE, compiled
 
-NAMES = sorted(path.stem for path in PROGRAMS.glob("*.mlp"))
+NAMES = sorted(path.stem for path in PROGRAMS.glob("*.mlp") if not refuses(backend, path.stem))
 
 
 def test_modules_are_legal_and_tidy(tmp_path: Path) -> None:
