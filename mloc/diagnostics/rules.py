@@ -86,6 +86,7 @@ AFTER_RETURN = _rule("E0312", "after-return", "a statement after `return`, or a 
 HANDLER_ONLY = _rule("E0313", "handler-only", "a name of the run where it is not known")
 NO_CALL = _rule("E0317", "no-call", "a statement that does nothing")
 BAD_ORDER = _rule("E0316", "bad-order", "`after` something that cannot be waited for")
+UNORDERED_EFFECTS = _rule("W0319", "unordered-effects", "a step that writes and one that reads, in no order")
 REDUNDANT_AFTER = _rule("W0314", "redundant-after", "`after` something that an argument needs already")
 SWAPPED_ARGUMENTS = _rule("W0318", "swapped-arguments", "two arguments that are named as each other's inputs")
 
@@ -144,6 +145,8 @@ PYTHON_SYNTAX = _rule("E0621", "python-module-syntax", "a step's Python module d
 CODE_IMPORT_NOT_FOUND = _rule("W0624", "code-import-not-found", "a step's code imports what neither the project nor its dependencies have")
 MODULE_SHADOWS = _rule("W0625", "module-shadows", "a module of the project hides an installed one of the same name")
 PATH_AS_TEXT = _rule("W0626", "path-as-text", "a file or folder is taken or returned as `str` instead of `Path`")
+MACHINE_PATH = _rule("W0640", "machine-path", "a path of one machine, given to a step as a text")
+SHARED_PATH = _rule("W0641", "shared-path", "a path in the code of two steps, which do not see each other's files")
 LOCAL_PATH = _rule("W0627", "local-path", "a `str` output holds the path of a file that other steps do not have")
 NO_RUN = _rule("E0622", "no-run", "a step without exactly one `run`")
 SHELL_OUTPUT = _rule("E0617", "shell-output", "a shell step that never writes a declared output")
@@ -171,6 +174,9 @@ IDLE_GPU = _rule("W0707", "idle-gpu", "a step that asks for a GPU, and whose cod
 OVER_LIMIT = _rule("W0708", "over-limit", "a step asks for more than the project allows")
 GPU_TYPE_ALONE = _rule("E0711", "gpu-type-alone", "a step that asks for a kind of GPU, but for none")
 REQUIRED_RESOURCE = _rule("W0712", "required-resource", "a step that does not ask for what the project requires of every step")
+NO_TIMEOUT = _rule("W0724", "no-timeout", "a step that waits for something outside, and has no timeout")
+TIMEOUT_BEYOND = _rule("W0725", "timeout-beyond-pipeline", "a step that may take longer than its pipeline")
+IDLE_RETRY = _rule("W0726", "idle-retry", "a setting of retries that changes nothing")
 EXTREME_RATIO = _rule("W0709", "extreme-ratio", "memory for one core that no machine has, or hardly any")
 BAD_ENVIRONMENT = _rule("E0710", "bad-environment", "an environment variable that cannot be set")
 UNKNOWN_ATTRIBUTE = _rule("E0720", "unknown-attribute", "an attribute that does not exist, or not in this block")
@@ -202,6 +208,10 @@ BEFORE_UPSTREAM = _rule("W1011", "before-upstream", "a schedule that runs before
 TRIGGER_LOOP = _rule("E1012", "trigger-loop", "pipelines that trigger themselves or each other")
 MOVING_LAUNCH = _rule("E1013", "moving-launch", "a field of a schedule that would change with every launch")
 TIMES_BACKWARDS = _rule("E1014", "ends-before-start", "a schedule that ends before it starts")
+LONGER_THAN_PERIOD = _rule("W1008", "longer-than-period", "runs that may take longer than the time between them, side by side")
+UNEVEN_STEP = _rule("W1015", "uneven-step", "a step of a cron field that does not divide the hour or day")
+SHORT_MONTHS = _rule("W1016", "short-months", "a cron that leaves out the months without its day")
+EVERY_MINUTE = _rule("W1017", "every-minute", "a cron that fires in every minute of an hour")
 
 # 11: targets
 UNKNOWN_TARGET_ATTRIBUTE = _rule("E1101", "unknown-target-attribute", "an attribute that a target does not have, or not in this place")

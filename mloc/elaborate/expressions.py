@@ -41,6 +41,13 @@ if TYPE_CHECKING:
 _PYTHON = {"None": "mlp writes it `null`", "True": "mlp writes it `true`", "False": "mlp writes it `false`"}
 _NAMED = 40
 """Characters of an expression that a message repeats."""
+_IN_A_STEP = "expressions have no functions: let a step compute it, and use its output"
+_PYTHON_CALLS = {
+    **dict.fromkeys("len sum min max sorted str int float bool abs round list dict set any all map filter open print".split(), _IN_A_STEP),
+    "range": "write the list, `[0, 1, 2]`, or let a step make it",
+    **dict.fromkeys(("zip", "enumerate"), "let a step make a list of records, and go over that"),
+}
+"""What Python has for it."""
 _CALLED = "only steps, pipelines and records are called, by name"
 
 
@@ -273,7 +280,12 @@ class Expressions:
                 help_ = f"take it of every element: `[x.{expr.name.text} for x in {source}]`"
                 self.bag.report(UNKNOWN_MEMBER, expr.name.span, f"a list has no field `{expr.name.text}`", help=help_)
             case _:
-                self.bag.report(UNKNOWN_MEMBER, expr.name.span, f"`{show(value.type)}` has no field `{expr.name.text}`")
+                help_ = (
+                    "values have no methods: let a step compute it"
+                    if hasattr(str, expr.name.text) or hasattr(list, expr.name.text)
+                    else None
+                )
+                self.bag.report(UNKNOWN_MEMBER, expr.name.span, f"`{show(value.type)}` has no field `{expr.name.text}`", help=help_)
         return POISON
 
     def _call(self, expr: t.CallExpr, scope: Scope, hint: Type | None) -> Expr:
@@ -286,7 +298,7 @@ class Expressions:
         elif name is not None:
             names = self.declared.callable_names()
             near, fix = suggest(name, names), correction(expr.callee.span, name, names)
-            help_ = f"did you mean `{near}`?" if near else None
+            help_ = f"did you mean `{near}`?" if near else _PYTHON_CALLS.get(name)
             self.bag.report(UNDEFINED_NAME, expr.callee.span, f"`{name}` is not defined", help=help_, fix=fix)
         elif isinstance(expr.callee, t.Member):
             self._not_callable(expr.callee, scope)

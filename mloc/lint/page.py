@@ -11,14 +11,18 @@ from mloc.lint.calls import calls
 from mloc.lint.columns import columns
 from mloc.lint.conditions import conditions
 from mloc.lint.defaults import defaults
+from mloc.lint.effects import effects_in_order
 from mloc.lint.gpus import gpus
 from mloc.lint.images import images, ratios
 from mloc.lint.naming import convention, shadows
 from mloc.lint.order import order
 from mloc.lint.outputs import large, outputs
 from mloc.lint.parameters import parameters
+from mloc.lint.paths import paths
 from mloc.lint.program import Check, Program
 from mloc.lint.repetition import repetition
+from mloc.lint.times import times
+from mloc.lint.timing import timing
 from mloc.lint.unused import unused
 from mloc.lint.values import values
 from mloc.source import Span
@@ -33,6 +37,10 @@ CHECKS: tuple[Check, ...] = (
     columns,  # texts that name columns
     defaults,  # defaults that a step does not take
     calls,  # the same call twice, arguments exchanged, models judged on what they learnt from
+    timing,  # timeouts and retries
+    times,  # when schedules fire
+    paths,  # paths of one machine
+    effects_in_order,  # what writes and what reads
     order,  # `after` that data implies
     values,  # comparisons, fallbacks, divisions
     conditions,  # always true, or never

@@ -69,6 +69,15 @@ _UNITS = {
     "percent": "pct",
 }
 """Units as other tools write them, in lower case."""
+_PYTHON = {
+    "while": "a `loop` repeats with a bound: `x = loop state = start max 10: … next value until done`",
+    "try": "a failure is handled by `retry`, `tolerate`, `on failure` or `finally`",
+    "except": "a failure is handled by `retry`, `tolerate`, `on failure` or `finally`",
+    "break": "a fan-out runs for every element; a `loop` ends with `until`",
+    "continue": "leave elements out before: `for x in [x for x in xs if …]`",
+    "switch": "write `if`, `elif` and `else`",
+    "match": "write `if`, `elif` and `else`",
+}
 _HYPHENED = re.compile(r"^\s+(?:env|secrets)\s.*?(?P<name>[A-Za-z_]\w*(?:-\w+)+)\Z")
 _BROKEN_NAME = re.compile(r'(?:step|pipeline)\s+(?P<name>"[^"\n]*"|\w+(?:[-.\s]+\w+)+|\d\w*)\s*\(')
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
@@ -138,6 +147,9 @@ def _known(source: SourceFile, text: str, at: int) -> Diagnostic | None:
         return Diagnostic(SYNTAX, f"`{number.group()}{text}` has an unknown unit", Label(span), help=help_, fix=fix)
     if text == "if" and before.strip() == "else":
         return Diagnostic(SYNTAX, "`else if` is written `elif`", Label(span), help="write `elif`")
+    if before.strip().split(" ")[0] in _PYTHON or (text in _PYTHON and not before.strip()):
+        word = before.strip().split(" ")[0] or text
+        return Diagnostic(SYNTAX, f"there is no `{word}` in mlp", Label(span), help=_PYTHON[word])
     hyphened = _HYPHENED.search(before)
     name = _BROKEN_NAME.match(before + text + source.text[at + len(text) : at + len(text) + 60].split("\n")[0])
     meant = hyphened or name
