@@ -280,12 +280,9 @@ class Expressions:
                 help_ = f"take it of every element: `[x.{expr.name.text} for x in {source}]`"
                 self.bag.report(UNKNOWN_MEMBER, expr.name.span, f"a list has no field `{expr.name.text}`", help=help_)
             case _:
-                help_ = (
-                    "values have no methods: let a step compute it"
-                    if hasattr(str, expr.name.text) or hasattr(list, expr.name.text)
-                    else None
-                )
-                self.bag.report(UNKNOWN_MEMBER, expr.name.span, f"`{show(value.type)}` has no field `{expr.name.text}`", help=help_)
+                is_method = hasattr(str, expr.name.text) or hasattr(list, expr.name.text)
+                told = "values have no methods: let a step compute it" if is_method else None
+                self.bag.report(UNKNOWN_MEMBER, expr.name.span, f"`{show(value.type)}` has no field `{expr.name.text}`", help=told)
         return POISON
 
     def _call(self, expr: t.CallExpr, scope: Scope, hint: Type | None) -> Expr:

@@ -12,19 +12,7 @@ from tests.museum.judge import judge
 
 ROOT = Path(__file__).parents[2]
 ALL = exhibits()
-NOT_YET = frozenset(
-    """
-    D012
-    D028
-    D075
-    D077
-    D079
-    D080
-    D084
-    D085
-    D141
-    """.split()
-)
+NOT_YET = frozenset(("D012", "D077", "D079", "D080", "D141"))
 """What is not caught yet, or is ruled out by a promise that no test here is named for."""
 
 
@@ -39,6 +27,13 @@ def test_case(exhibit: Exhibit) -> None:
 def test_the_test_that_holds_a_promise_names_the_case(exhibit: Exhibit) -> None:
     assert exhibit.held_by is not None
     assert exhibit.number in (ROOT / exhibit.held_by).read_text(encoding="utf-8")
+
+
+def test_the_figure() -> None:
+    """Of what a checker can catch, at most one mistake in twenty may be missed."""
+    caught = [exhibit for exhibit in ALL if exhibit.outcome == "caught"]
+    missed = [exhibit.number for exhibit in caught if judge(exhibit).missed is not None]
+    assert len(missed) * 20 <= len(caught), missed
 
 
 def test_every_number_is_given_once() -> None:
