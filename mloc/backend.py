@@ -76,6 +76,8 @@ class Feature(Enum):
     TIMEOUT = "timeout"
     ON_FAILURE = "on failure"
     FINALLY = "finally"
+    RUN_ERROR = "run.error"
+    HANDLER_VALUE = "a value of the body in a handler"
     FAIL_FAST = "fail fast"
     PIPELINE_TIMEOUT = "a timeout of the pipeline"
     # how and where steps run

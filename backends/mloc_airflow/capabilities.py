@@ -42,6 +42,8 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a branch"),
     Feature.ON_FAILURE: Support(Level.LOWERED, "a teardown task after all others, skipped when nothing failed"),
     Feature.FINALLY: Support(Level.LOWERED, "a teardown task after all others, and one that ends the run by its state"),
+    Feature.RUN_ERROR: Support(Level.LOWERED, "an XCom that a failing task leaves; the first in time"),
+    Feature.HANDLER_VALUE: Support(Level.NATIVE, "the XCom of the task that made it, null where there is none"),
     Feature.MAX_PARALLEL: Support(Level.NATIVE, "`max_active_tasks` of the DAG"),
     Feature.CONVERGE: Support(Level.RUNNER, "a `require` in the last round"),
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),

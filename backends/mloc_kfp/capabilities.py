@@ -40,6 +40,8 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`iteratorPolicy.parallelismLimit`"),
     Feature.CALLED_PIPELINE: Support(Level.NATIVE, "a DAG"),
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a condition"),
+    Feature.ON_FAILURE: Support(Level.LOWERED, "a conditional DAG in an exit task"),
+    Feature.FINALLY: Support(Level.LOWERED, "a DAG in an exit task, after `on failure`"),
     Feature.CONVERGE: Support(Level.RUNNER, "a `require` in the last round"),
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
     Feature.RETRY: Support(Level.RUNNER, "attempts in one pod (decision 0002)"),
@@ -52,7 +54,23 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.TARGET: Support(Level.NATIVE, "what `attributes.schema.json` has", "tests/kfp/test_attributes.py::test_what_the_block_says"),
 }
 
-REFUSED: Mapping[Feature, Refusal] = {}
+REFUSED: Mapping[Feature, Refusal] = {
+    Feature.RUN_ERROR: Refusal(
+        "it says of a task that failed only that it did, and keeps nothing that the task has written",
+        "say which run it was with `run.id`, and ask `run.status`",
+    ),
+    Feature.HANDLER_VALUE: Refusal(
+        "an exit task is given the pipeline's parameters and the state of the run, and no outputs of other tasks",
+        "read parameters in the handler, or let the body's steps keep what the handler needs where it can look",
+    ),
+    Feature.FAIL_FAST: Refusal(
+        "it has no switch for it: what does not depend on the failed step runs to its end", "leave `fail fast` out for Kubeflow"
+    ),
+    Feature.MAX_PARALLEL: Refusal("it limits the rounds of a loop, and not the tasks of a run", "limit the fan-outs: `for … limit n`"),
+    Feature.PIPELINE_TIMEOUT: Refusal(
+        "a deadline of a run is not in the pipeline's specification of every Kubeflow that reads it", "give every step a `timeout`"
+    ),
+}
 
 DIFFERENCES = (
     Difference("Runs the rounds of a loop two at a time at most, and all other tasks one by one.", "kfp.local's own scheduler"),

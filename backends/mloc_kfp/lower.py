@@ -9,18 +9,48 @@ from mloc.backend import Request
 from mloc.emit.trace import trace
 from mloc.frozen import dataclass
 from mloc.ir.called import is_called
-from mloc.ir.model import Arm, Branch, Call, FanOut, Merged, Ref, Region
+from mloc.ir.handlers import RUN_NODE
+from mloc.ir.handlers import handlers as handlers_of
+from mloc.ir.model import Arm, Branch, Call, FanOut, Merged, Pipeline, Ref, Region
 from mloc.ir.program import OUTPUTS, collect_id, key, merge_id, yield_id
 from mloc.ir.walk import predecessors, refs
 from mloc.types.encode import Json
-from mloc_kfp.naming import Names, arm_id, around_id, branches_id, loop_id, merge_in, names_of, nothing_id
+from mloc_kfp.naming import (
+    BODY,
+    HANDLERS,
+    Names,
+    arm_id,
+    around_id,
+    branches_id,
+    handler_id,
+    has_handlers,
+    loop_id,
+    merge_in,
+    names_of,
+    nothing_id,
+)
 from mloc_kfp.parts import Parts
 from mloc_kfp.scope import Scope
-from mloc_kfp.spec import Doc, artifact, component, condition, constant, definitions, describe, from_task, output, output_of_one, parameter
+from mloc_kfp.spec import (
+    Doc,
+    artifact,
+    component,
+    condition,
+    constant,
+    definitions,
+    describe,
+    final_status,
+    from_input,
+    from_task,
+    output,
+    output_of_one,
+    parameter,
+)
 from mloc_kfp.traced import SPELLINGS, traced
-from mloc_kfp.units import FILLED, Units
+from mloc_kfp.units import FILLED, FINAL_STATUS, Units
 
 Outputs = Mapping[str, Doc]
+STATUS = "mloc-run-status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +60,29 @@ class Lowered:
     spec: Doc
     platform: Doc
     names: Names
+
+
+def with_handlers(lowering: _Lowering, pipeline: Pipeline, body: Doc) -> Doc:
+    """The root of a pipeline with handlers: its body as a DAG, and one that runs when that has ended, however it did."""
+    labels, parts, scope = lowering.names.labels, lowering.parts, Scope(lowering.names.keys)
+    given = {name: from_input(name) for name in _parameters_of(body.get("inputDefinitions"))}
+    label = scope.task(labels[BODY], parts.component(body, labels[BODY]), given, {})
+    inner = Scope(lowering.names.keys)
+    inputs = lowering.units.parameters(inner, again=True)
+    lowering.handlers(inner, pipeline)
+    declared: Doc = {"parameters": {**_parameters_of(inputs), STATUS: FINAL_STATUS}}
+    exits = parts.component(component(declared, {}, {"dag": {"tasks": inner.tasks}}), labels[HANDLERS])
+    sources = given | {STATUS: final_status(label)}
+    scope.task(labels[HANDLERS], exits, sources, {}, (label,), triggerPolicy={"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"})
+    dag: Doc = {"tasks": scope.tasks}
+    if "outputDefinitions" in body:
+        dag["outputs"] = {"parameters": {name: output(label, name) for name in _parameters_of(body["outputDefinitions"])}}
+    return {**body, "dag": dag}
+
+
+def _parameters_of(found: Json) -> Doc:
+    parameters = found.get("parameters") if isinstance(found, dict) else None
+    return parameters if isinstance(parameters, dict) else {}
 
 
 def lower(request: Request) -> Lowered:
@@ -47,9 +100,12 @@ def lower(request: Request) -> Lowered:
         label = units.plain(scope, OUTPUTS, names.labels[OUTPUTS], kinds, _leaves(scope))
         outputs = {name: parameter() for name in kinds}
         dag["outputs"] = {"parameters": {name: output(label, name) for name in outputs}}
+    root = component(inputs, definitions(outputs, {}), {"dag": dag})
+    if has_handlers(pipeline):
+        root = with_handlers(lowering, pipeline, root)
     spec: Doc = {
         "pipelineInfo": {"name": names.pipeline, "displayName": pipeline.name, **describe(pipeline.doc)},
-        "root": component(inputs, definitions(outputs, {}), {"dag": dag}),
+        "root": root,
         "components": dict(sorted(parts.components.items())),
         "deploymentSpec": {},
         "schemaVersion": "2.1.0",
@@ -79,6 +135,19 @@ class _Lowering:
                     self.fan_out(scope, node, order)
                 case _:
                     assert_never(node)
+
+    def handlers(self, scope: Scope, pipeline: Pipeline) -> None:
+        """The DAGs of the handlers, one after the other; that of `on failure` when the run has failed."""
+        self.units.run(scope, STATUS)
+        before: tuple[str, ...] = ()
+        for kind, region in handlers_of(pipeline):
+            inner = scope.inner()
+            self.region(inner, region)
+            if kind == "on_failure":
+                before = (self.way(scope, inner, handler_id(kind), f"{RUN_NODE}.status", "failed", {}),)
+            else:
+                trigger: Json = {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
+                self.place(scope, inner, handler_id(kind), {}, before, triggerPolicy=trigger)
 
     def branch(self, scope: Scope, branch: Branch, order: tuple[str, ...]) -> None:
         """A task decides which arm is taken; around the arms stands a DAG that gives what the one that ran gives."""

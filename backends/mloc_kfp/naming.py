@@ -7,9 +7,10 @@ from typing import assert_never
 
 from mloc.emit.names import dns_labels, identifiers
 from mloc.frozen import dataclass
+from mloc.ir.handlers import RUN_NODE, Kind, handlers
 from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
-from mloc.ir.walk import nodes
+from mloc.ir.walk import every_node
 
 # Argo derives the names of templates from labels, and those of pods from the pipeline's; longer ones would be cut, not always apart.
 LABEL_LIMIT = 48
@@ -28,6 +29,19 @@ class Names:
     keys: dict[str, str]
     shortened: dict[str, str]
     nodes: dict[str, str]
+
+
+# What stands around the body of a pipeline with handlers. No node's id has a `$`.
+BODY, HANDLERS, RUN = "$body", "$handlers", "$run"
+
+
+def has_handlers(pipeline: Pipeline) -> bool:
+    return bool(handlers(pipeline))
+
+
+def handler_id(kind: Kind) -> str:
+    """The DAG of a handler."""
+    return f"${kind}"
 
 
 def branches_id(node: str) -> str:
@@ -57,8 +71,9 @@ def nothing_id(fan_out: FanOut) -> str:
 
 
 def names_of(pipeline: Pipeline) -> Names:
-    of = {id_: node.id for node in nodes(pipeline.region) for id_ in _task_ids(node)}
-    labels = dns_labels([PARAMETERS, OUTPUTS, *of], LABEL_LIMIT)
+    of = {id_: node.id for node in every_node(pipeline) for id_ in _task_ids(node)}
+    around = (BODY, HANDLERS, RUN, *(handler_id(kind) for kind, _ in handlers(pipeline))) if has_handlers(pipeline) else ()
+    labels = dns_labels([PARAMETERS, OUTPUTS, *around, *of], LABEL_LIMIT)
     name = dns_labels([pipeline.name], PIPELINE_LIMIT)[pipeline.name]
     shortened = {id_: label for id_, label in labels.items() if len(_readable(id_)) > LABEL_LIMIT}
     if len(_readable(pipeline.name)) > PIPELINE_LIMIT:
@@ -93,7 +108,10 @@ def _keys(pipeline: Pipeline, labels: dict[str, str]) -> dict[str, str]:
     steps = {step.name: step for step in pipeline.steps}
     plain = [f"${parameter.name}" for parameter in pipeline.parameters]
     channels = {}
-    for node in nodes(pipeline.region):
+    if has_handlers(pipeline):
+        plain.append(f"{RUN_NODE}.id")
+        channels[f"{RUN_NODE}.status"] = _channel(labels[RUN], "status")
+    for node in every_node(pipeline):
         match node:
             case Call():
                 plain += [f"{node.id}.{output.name}" for output in steps[node.step].outputs]

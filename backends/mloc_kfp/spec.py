@@ -87,6 +87,11 @@ def artifact_from_input(name: str) -> Doc:
     return {"componentInputArtifact": name}
 
 
+def final_status(task: str) -> Doc:
+    """How a task of the same DAG ended, for one that runs when it has ended, however it did."""
+    return {"taskFinalStatus": {"producerTask": task}}
+
+
 def producer(source: Json) -> str | None:
     """The task of the same DAG that a task's input comes from."""
     if not isinstance(source, dict):

@@ -9,6 +9,7 @@ from dataclasses import field
 from mloc.backend import Request
 from mloc.emit.names import dns_labels, identifiers
 from mloc.frozen import dataclass
+from mloc.ir.handlers import RUN_NODE
 from mloc.ir.model import Call, Output, Ref, Resources, Settings, Step
 from mloc.ir.program import PARAMETERS, key, source_on
 from mloc.ir.walk import calls
@@ -19,7 +20,7 @@ from mloc.types.model import Metrics, holds_artifact
 from mloc_kfp import bundle
 from mloc_kfp.containers import DEFAULT_IMAGE, environment, executor, usual_image
 from mloc_kfp.kubernetes import OF_EVERY_POD, Said, platform
-from mloc_kfp.naming import LABEL_LIMIT, Names
+from mloc_kfp.naming import LABEL_LIMIT, RUN, Names
 from mloc_kfp.parts import Parts
 from mloc_kfp.scope import BUNDLE, Scope
 from mloc_kfp.spec import UNIT, Doc, artifact, component, constant, definitions, describe, from_input, parameter, schema_of
@@ -27,6 +28,7 @@ from mloc_kfp.vendored.guard import guarded
 from mloc_kfp.vendored.natural import form, to_natural
 
 FILLED = "filled"
+FINAL_STATUS: Doc = {"parameterType": "TASK_FINAL_STATUS", "isOptional": True}
 
 
 @dataclass(slots=True)
@@ -59,8 +61,11 @@ class Units:
             dns_labels([step.name for step in pipeline.steps], LABEL_LIMIT),
         )
 
-    def parameters(self, scope: Scope) -> Doc:
-        """The first task, which checks the parameters and carries the bundle; gives the pipeline's input definitions."""
+    def parameters(self, scope: Scope, *, again: bool = False) -> Doc:
+        """The first task of a DAG, which checks the parameters and carries the bundle; gives the pipeline's input definitions.
+
+        `again` says that another DAG of the pipeline has one, too.
+        """
         declared = parse_inputs(self.program.unit(PARAMETERS).body.get("parameters"))
         docs = {p.name: p for p in self.request.pipeline.parameters}
         root: dict[str, Doc] = {}
@@ -76,13 +81,23 @@ class Units:
         label = PARAMETERS.removeprefix("$")
         runs_in = self.first = self._executor(label, self.image, Resources(), self._shared())
         inside = definitions({UNIT: parameter()} | taken, {})
-        name = self.parts.component(component(inside, definitions(made, artifacts), {"executorLabel": runs_in}), label)
+        name = self.parts.component(component(inside, definitions(made, artifacts), {"executorLabel": runs_in}), label, shared=not again)
         inputs = {UNIT: constant(_call(PARAMETERS, {}))} | {name: from_input(name) for name in root}
         label = scope.task(self.names.labels[PARAMETERS], name, inputs, {}, (), **_caching(cached))
         scope.made |= {f"${name}": (label, name) for name in root}
         scope.artifacts_made |= {BUNDLE: (label, BUNDLE)} | {f"${name}": (label, f"{name}-artifact") for name in native}
         self.native |= {f"${name}": schema_of(p.type) for p in self.request.pipeline.parameters if (name := p.name) in native}
         return definitions(root, {})
+
+    def run(self, scope: Scope, status: str) -> None:
+        """The task that says what became of the run, from the input `status` of its DAG."""
+        runs_in = self._executor("evaluate", self.image, Resources())
+        made = {name: parameter() for name in ("status", "id")}
+        inside = definitions({UNIT: parameter(), "status": FINAL_STATUS}, {BUNDLE: artifact("system.Artifact")})
+        name = self.parts.component(component(inside, definitions(made, {}), {"executorLabel": runs_in}), "run")
+        inputs = {UNIT: constant(_call(RUN, {})), "status": from_input(status)}
+        label = scope.task(self.names.labels[RUN], name, inputs, {BUNDLE: scope.artifact(BUNDLE)})
+        scope.made |= {f"{RUN_NODE}.{name}": (label, name) for name in made}
 
     def step(self, scope: Scope, call: Call, order: Iterable[str]) -> str:
         """The task of a call; what it makes is known to the scope then."""

@@ -76,6 +76,8 @@ def _type_of(source: Doc, side: str, dag: Doc, components: Mapping[str, Json]) -
     """The type of what an input is given; None when there is no such thing."""
     if "runtimeValue" in source:
         return "constant"
+    if "taskFinalStatus" in source:
+        return "TASK_FINAL_STATUS" if str(_part(source, "taskFinalStatus").get("producerTask")) in _tasks(dag) else None
     parent = source.get("componentInputParameter" if side == "parameters" else "componentInputArtifact")
     if parent is not None:
         found = _part(_part(dag, "inputDefinitions"), side).get(str(parent))

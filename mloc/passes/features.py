@@ -7,6 +7,7 @@ from typing import NamedTuple, assert_never
 
 from mloc.backend import Feature
 from mloc.ir.called import is_called
+from mloc.ir.handlers import RUN_NODE
 from mloc.ir.model import (
     Branch,
     Call,
@@ -30,7 +31,7 @@ from mloc.ir.model import (
     Step,
     Widen,
 )
-from mloc.ir.walk import own_exprs, refs, regions
+from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs, regions
 from mloc.source import Span
 from mloc.types.model import (
     DATE,
@@ -105,12 +106,21 @@ def _uses(pipeline: Pipeline, target: str | None) -> Iterator[Use]:
         for node, in_branch, in_fan_out in _placed(region):
             own = _of_call(node, steps[node.step]) if isinstance(node, Call) else _of_region(node, in_branch, in_fan_out)
             attributes = dict(node.spans) if isinstance(node, Call) else {}
-            for feature in (*own, *([] if handler is None else [handler])):
+            for feature in (*own, *(() if handler is None else (handler, *_of_handler(node, region)))):
                 yield Use(feature, attributes.get(feature.value.partition(" ")[0], node.span), node.id)
     for result in pipeline.results:
         for feature in _of_result(result):
             yield Use(feature, pipeline.span, pipeline.name)
     yield from _around(pipeline, target)
+
+
+def _of_handler(node: Node, region: Region) -> Iterator[Feature]:
+    """What a node of a handler reads from outside it."""
+    read = {(ref.node, ref.output) for ref in refs(*own_exprs(node), *closing_exprs(node))}
+    if (RUN_NODE, "error") in read:
+        yield Feature.RUN_ERROR
+    if {name for name, _ in read} - {"$", RUN_NODE} - {own.id for own in nodes(region)}:
+        yield Feature.HANDLER_VALUE
 
 
 def _around(pipeline: Pipeline, target: str | None) -> Iterator[Use]:

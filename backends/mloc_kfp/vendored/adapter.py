@@ -28,6 +28,9 @@ def main(executor_input: dict[str, Json], folder: str, archive: bytes) -> int:
     given, wanted = as_object(executor_input.get("inputs", {}), "inputs"), as_object(executor_input.get("outputs", {}), "outputs")
     parameters = as_object(given.get("parameterValues", {}), "parameter values")
     call = as_object(parse(as_text(parameters.get(UNIT), UNIT)), UNIT)
+    if call.get("unit") == "$run":
+        _write(wanted, {name: guarded(text) for name, text in _of_run(as_object(parameters["status"], "the status")).items()}, {})
+        return 0
     program = load_program(Path(__file__).parent / "program.json")
     unit = program.unit(as_text(call.get("unit"), "a unit"))
     made = slots(wanted)
@@ -48,6 +51,13 @@ def main(executor_input: dict[str, Json], folder: str, archive: bytes) -> int:
     shown = _loop(texts["items"]) if unit.kind == "items" else {name: guarded(text) for name, text in texts.items()}
     _write(wanted, shown, {key: _artifact(slot, texts, _metrics(program, unit, texts)) for key, slot in made.items()})
     return 0
+
+
+def _of_run(status: dict[str, Json]) -> dict[str, str]:
+    """What handlers may ask of the run, from what Kubeflow says of how its body ended."""
+    states = {"COMPLETE": "succeeded", "SUCCEEDED": "succeeded", "CACHED": "succeeded", "CANCELLED": "cancelled", "CANCELED": "cancelled"}
+    name = status.get("pipelineJobResourceName", status.get("pipeline_job_resource_name", ""))
+    return {"status": canonical(states.get(str(status.get("state")), "failed")), "id": canonical(str(name).rpartition("/")[2])}
 
 
 def _staging_parent(made: Mapping[str, Slot]) -> Path | None:
