@@ -91,7 +91,7 @@ class Units:
 
     def run(self, scope: Scope, status: str) -> None:
         """The task that says what became of the run, from the input `status` of its DAG."""
-        runs_in = self._executor("evaluate", self.image, Resources())
+        runs_in = self._executor("mloc", self.image, Resources(), self._shared())
         made = {name: parameter() for name in ("status", "id")}
         inside = definitions({UNIT: parameter(), "status": FINAL_STATUS}, {BUNDLE: artifact("system.Artifact")})
         name = self.parts.component(component(inside, definitions(made, {}), {"executorLabel": runs_in}), "run")

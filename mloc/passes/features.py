@@ -125,15 +125,15 @@ def _of_handler(node: Node, region: Region) -> Iterator[Feature]:
 
 def _around(pipeline: Pipeline, target: str | None) -> Iterator[Use]:
     """What stands beside the steps of a pipeline."""
-    options = pipeline.options
-    for feature, used in (
-        (Feature.PIPELINE_TIMEOUT, options.timeout_ms is not None),
-        (Feature.MAX_PARALLEL, options.max_parallel is not None),
-        (Feature.FAIL_FAST, options.fail_fast),
-        (Feature.CONVERGE, options.converge),
+    options, spans = pipeline.options, dict(pipeline.options.spans)
+    for feature, option, used in (
+        (Feature.PIPELINE_TIMEOUT, "timeout", options.timeout_ms is not None),
+        (Feature.MAX_PARALLEL, "max_parallel", options.max_parallel is not None),
+        (Feature.FAIL_FAST, "fail", options.fail_fast),
+        (Feature.CONVERGE, "converge", options.converge),
     ):
         if used:
-            yield Use(feature, pipeline.span, pipeline.name)
+            yield Use(feature, spans.get(option, pipeline.span), pipeline.name)
     for launch in pipeline.launches:
         yield Use(Feature.SCHEDULE if launch.kind == "schedule" else Feature.TRIGGER, launch.span, launch.name)
     for secret in pipeline.secrets:
