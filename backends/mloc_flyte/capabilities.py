@@ -54,7 +54,23 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.TARGET: Support(Level.NATIVE, "what `attributes.schema.json` has", "tests/flyte/test_attributes.py::test_what_the_block_says"),
 }
 
-REFUSED: Mapping[Feature, Refusal] = {}
+REFUSED: Mapping[Feature, Refusal] = {
+    Feature.ON_FAILURE: Refusal(
+        "its failure node also runs for what fails after the body, and is not given what failed: this version of mloc does not lower it",
+        "let what starts the run act on its failure, or run the pipeline on Airflow or Kubeflow",
+    ),
+    Feature.FINALLY: Refusal(
+        "a failure node and a last node would each run it, twice when it fails itself: this version of mloc does not lower it",
+        "let what starts the run act on its end, or run the pipeline on Airflow or Kubeflow",
+    ),
+    Feature.FAIL_FAST: Refusal(
+        "its `FAIL_IMMEDIATELY` also aborts the tasks that run", "leave `fail fast` out: what does not depend on the failed step runs to its end"
+    ),
+    Feature.MAX_PARALLEL: Refusal(
+        "`max_parallelism` belongs to a launch plan, and the bundle has none", "limit the fan-outs: `for … limit n`"
+    ),
+    Feature.PIPELINE_TIMEOUT: Refusal("a workflow has no timeout", "give every step a `timeout`"),
+}
 
 DIFFERENCES = (
     Difference(
