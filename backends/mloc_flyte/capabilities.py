@@ -64,11 +64,10 @@ REFUSED: Mapping[Feature, Refusal] = {
         "let what starts the run act on its end, or run the pipeline on Airflow or Kubeflow",
     ),
     Feature.FAIL_FAST: Refusal(
-        "its `FAIL_IMMEDIATELY` also aborts the tasks that run", "leave `fail fast` out: what does not depend on the failed step runs to its end"
+        "its `FAIL_IMMEDIATELY` also aborts the tasks that run",
+        "leave `fail fast` out: what does not depend on the failed step runs to its end",
     ),
-    Feature.MAX_PARALLEL: Refusal(
-        "`max_parallelism` belongs to a launch plan, and the bundle has none", "limit the fan-outs: `for … limit n`"
-    ),
+    Feature.MAX_PARALLEL: Refusal("`max_parallelism` belongs to a launch plan, not to a workflow", "limit the fan-outs: `for … limit n`"),
     Feature.PIPELINE_TIMEOUT: Refusal("a workflow has no timeout", "give every step a `timeout`"),
 }
 
