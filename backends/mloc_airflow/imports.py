@@ -19,6 +19,7 @@ def imports(used: set[str], package: str) -> str:
     standard += ["from collections.abc import Sequence"] if "Sequence" in used else []
     airflow = ["from airflow.providers.standard.operators.empty import EmptyOperator"] if "EmptyOperator" in used else []
     airflow.append(_from("airflow.sdk", (name for name in _SDK if name in used)))
+    airflow += ["from kubernetes.client import models as k8s"] if "k8s" in used else []
     adapter = [_from(f"{package}.tasks", (name for name in _ADAPTER if name in used))]
     sections = [["from __future__ import annotations"], standard, airflow, adapter]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)

@@ -24,6 +24,7 @@ from mloc_airflow.attributes import of_task, shared
 from mloc_airflow.branches import ANY_ARM, BranchLowering
 from mloc_airflow.ending import handlers
 from mloc_airflow.graph import Argument, Body, Graph, Section, Task
+from mloc_airflow.pods import executor_config, in_pod
 from mloc_airflow.settings import WHOLE_BODY, attempts
 from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused
 
@@ -116,7 +117,7 @@ class _Lowering:
             self.wiring.line(node.id),
             tuple(reads.arguments.values()),
             call("run", [literal(node.id), reads.code()], {"retries": "True"} if made.by_runner else {}),
-            options=(*made.options, *of_task(self.attributes.of(node.id)), *_at_a_time(limit)),
+            options=(*made.options, *of_task(self.attributes.of(node.id)), *_pod(self.attributes, node), *_at_a_time(limit)),
             notes=made.note,
         )
         self.wiring.bind(task, scope, before, mapped)
@@ -228,6 +229,11 @@ class _Lowering:
             elif ref.node != node.id:
                 self.wiring.read(reads, ref)
         return reads, call("yields", [literal(yield_id(node)), literal(f"{node.id}.item"), items, reads.code()])
+
+
+def _pod(attributes: Attributes, call: Call) -> tuple[tuple[str, Code], ...]:
+    said = attributes.of(call.id)
+    return (("executor_config", executor_config(call.settings, said)),) if in_pod(said) else ()
 
 
 def _at_a_time(limit: int | None) -> tuple[tuple[str, Code], ...]:

@@ -25,7 +25,7 @@ CONTEXT_KEYS = frozenset(
 IMPORTED = frozenset(
     """
     EmptyOperator Outputs Param Sequence TaskGroup TriggerRule XComArg annotations arm at_end collect dag datetime decide gathered items
-    launch_parameters output run run_body run_handler task task_group yields
+    k8s launch_parameters output run run_body run_handler task task_group yields
     """.split()
 )
 

@@ -12,6 +12,7 @@ from mloc.ir.walk import calls
 from mloc.passes.sizes import outer_fan_outs, place, report_long_fan_outs, report_raw, setting_place
 from mloc.source import Span
 from mloc_airflow.attributes import shared
+from mloc_airflow.pods import OF_PODS, in_pod
 from mloc_airflow.wiring import is_fused
 
 # `core.max_map_length`: Airflow fails the task that gives a longer list.
@@ -21,29 +22,35 @@ MAP_LENGTH = 1024
 def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     help_ = "bound the list by a domain (`… in 1..1024`), let one step work through several items, or raise `core.max_map_length`"
     report_long_fan_outs(pipeline, outer_fan_outs(pipeline.region), MAP_LENGTH, "`core.max_map_length` of Airflow", help_, bag)
-    by_worker = [call for call in calls(pipeline.region) if kind(attributes, call) != "pod"]
+    fused = {call.id for each in outer_fan_outs(pipeline.region) if is_fused(each) for call in calls(each.region)}
+    by_worker = [call for call in calls(pipeline.region) if call.id in fused or not in_pod(attributes.of(call.id))]
     _worker(pipeline, attributes, [call for call in by_worker if call.settings.image is not None], "image", bag)
     _worker(pipeline, attributes, [call for call in by_worker if call.settings.resources != Resources()], "resources", bag)
+    _without_pods(pipeline, attributes, by_worker, bag)
     _fused(pipeline, attributes, bag)
     report_raw(attributes, pipeline, "Airflow", bag)
 
 
-def kind(attributes: Attributes, call: Call) -> str:
-    """Where a call runs: worker, venv or pod."""
-    said = attributes.of(call.id).get("run")
-    return str(said["kind"]) if isinstance(said, dict) else "worker"
+def _without_pods(pipeline: Pipeline, attributes: Attributes, found: Iterable[Call], bag: Bag) -> None:
+    """Report what is said of pods where there is none."""
+    for call in found:
+        for name in sorted(OF_PODS & attributes.of(call.id).keys()):
+            span = attributes.spans.get((call.id, name), place(pipeline, call.id))
+            message = f"`{name}` has no effect with target `airflow` on a step that runs in the worker"
+            bag.report(NOT_HONOURED, span, message, help="say `run pod`, too")
 
 
 def _fused(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     """Report what is said of some steps of a body that runs in one task: the task cannot have it."""
     for fan_out in (each for each in outer_fan_outs(pipeline.region) if is_fused(each)):
         inside = list(calls(fan_out.region))
-        of_all = shared(attributes.of(call.id) for call in inside)
+        # A pod is of one image; the bodies of different steps have no common one.
+        of_all = {name: value for name, value in shared(attributes.of(call.id) for call in inside).items() if name != "run"}
         for call in inside:
             for name in attributes.of(call.id).keys() - of_all.keys():
                 span = attributes.spans.get((call.id, name), place(pipeline, call.id))
                 message = f"`{name}` has no effect on `{call.step}`: all steps of `for {fan_out.item} in …` run in one task of Airflow"
-                bag.report(NOT_HONOURED, span, message, help="say the same of all these steps, and the task has it")
+                bag.report(NOT_HONOURED, span, message, help="say the same of all these steps, and the task has it; a pod it cannot have")
 
 
 def _worker(pipeline: Pipeline, attributes: Attributes, found: Iterable[Call], what: str, bag: Bag) -> None:

@@ -11,6 +11,7 @@ from mloc.emit.yaml import dump
 from mloc.types.encode import Json
 from mloc_kfp.lower import Lowered, lower
 from mloc_kfp.patch import patched
+from mloc_kfp.review import review_size
 from mloc_kfp.spec import Doc
 from mloc_kfp.traced import notes
 from mloc_kfp.verify import verify
@@ -25,6 +26,7 @@ def emit(request: Request, bag: Bag) -> Artifacts:
     faults = verify(lowered.spec)
     if faults:
         raise AssertionError("\n".join(faults))
+    review_size(lowered.spec, request.pipeline, bag)
     found: dict[str, str | bytes] = {f"{request.pipeline.name}.yaml": _text(request, lowered)}
     if lowered.names.shortened:
         found["names.json"] = json.dumps(lowered.names.shortened, indent=2, sort_keys=True) + "\n"

@@ -7,16 +7,20 @@ from collections.abc import Iterator
 
 from mloc.backend import Attributes
 from mloc.diagnostics.model import Bag, Label
-from mloc.diagnostics.rules import DAG_TOO_LARGE, PARAMETERS_TOO_LARGE
+from mloc.diagnostics.rules import DAG_TOO_LARGE, OVER_ENGINE_LIMIT, PARAMETERS_TOO_LARGE
 from mloc.ir.model import Node, Pipeline, Region
 from mloc.ir.walk import nodes, regions
 from mloc.passes.sizes import place, report_raw, report_shortened
 from mloc_kfp.naming import LABEL_LIMIT, PIPELINE_LIMIT, names_of
+from mloc_kfp.spec import Doc
 
 # Kubeflow's API server refuses a run whose parameters are longer as JSON, all together.
 PARAMETER_BYTES = 10_000
 # kubeflow/pipelines#12453: with a few inputs each, about a hundred tasks of one DAG are too long an argument for Argo.
 TASKS = 80
+# etcd takes requests of 1.5 MiB; the rest is for what the run adds.
+OBJECT_BYTES = 2**20
+TEMPLATE_BYTES = 700
 
 
 def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
@@ -27,6 +31,25 @@ def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     if pipeline.name in shortened:
         report_shortened(pipeline, {pipeline.name: shortened[pipeline.name]}, "Kubeflow", PIPELINE_LIMIT, bag)
     report_raw(attributes, pipeline, "Kubeflow", bag)
+
+
+def review_size(spec: Doc, pipeline: Pipeline, bag: Bag) -> None:
+    """Report a document of which Kubeflow would make an object that Kubernetes does not store.
+
+    Argo's workflow has every component and executor as text, and for every task a template of its own around it.
+    """
+    components = [spec["root"], *_of(spec, "components").values()]
+    tasks = sum(len(_of(_of(component, "dag"), "tasks")) for component in components if isinstance(component, dict))
+    size = len(json.dumps(json.dumps(spec))) + TEMPLATE_BYTES * tasks
+    if size > OBJECT_BYTES:
+        message = f"`{pipeline.name}` becomes about {size / 2**20:.1f} MiB in Kubernetes, which stores at most {OBJECT_BYTES / 2**20:.1f}"
+        help_ = "make steps that differ only in a value one step in a `for`, or put parts into pipelines that are run on their own"
+        bag.report(OVER_ENGINE_LIMIT, place(pipeline), message, help=help_)
+
+
+def _of(document: Doc, name: str) -> Doc:
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _parameters(pipeline: Pipeline, bag: Bag) -> None:

@@ -62,6 +62,9 @@ class Values:
             members = self._block(written.block, schema if kind == "object" else items, attribute)
             return members if kind == "object" else [members]
         shape = schema if kind == "object" else items
+        if written.kind is not None and kind == "string" and not written.arguments:
+            # `run` is a word of the grammar's own: what follows it is no expression.
+            return written.kind.text
         if named or written.kind is not None or (plain and attribute.key is not None and not isinstance(plain[0], t.ListLiteral)):
             if shape.get("type") != "object":
                 raise self._report(written.span, f"`{attribute.name}` takes no named values", attribute)

@@ -97,3 +97,67 @@ def test_an_empty_block_changes_nothing(tmp_path: Path) -> None:
 def test_it_runs(tmp_path: Path) -> None:
     report = compile_text(PROGRAM + BLOCK, tmp_path).run(tmp_path / "run")
     assert (report["status"], report["outputs"]) == ("succeeded", {"first": 3, "all": [1, 2], "limited": [1, 2]})
+
+
+PODS = f"""{STEPS}
+step fit(i: int) -> int:
+    run inline "return i"
+    image "acme/fit@sha256:{"1" * 64}"
+    resources cpu=1.5, memory=2GiB, gpu=1, gpu_type="A100", disk=50GiB, shm=1GiB
+
+pipeline pods() -> (r: int):
+    first = same(i=1)
+    r = fit(i=first.o)
+    return r=r
+
+target airflow:
+    labels {{"team": "churn"}}
+    image_pull_secrets ["registry"]
+    step fit:
+        run pod
+        node_selector {{"kind": "big"}}
+        tolerations ["nvidia.com/gpu:NoSchedule", "team=churn"]
+        service_account "trainer"
+        annotations {{"example.com/n": "v"}}
+        image_pull_policy IfNotPresent
+"""
+
+
+@pytest.mark.engine
+@pytest.mark.xdist_group("airflow")
+def test_a_pod_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private_home(airflow_version())
+    folder = compile_text(PODS, tmp_path).write(tmp_path / "dags")
+    monkeypatch.syspath_prepend(str(folder))
+    bag = importlib.import_module("airflow.dag_processing.dagbag").DagBag(dag_folder=str(folder), safe_mode=True)
+    assert bag.import_errors == {}
+    dag = bag.dags["pods"]
+    assert dag.get_task("first").executor_config == {}
+    pod = (
+        importlib.import_module("kubernetes.client")
+        .ApiClient()
+        .sanitize_for_serialization(dag.get_task("r").executor_config["pod_override"])
+    )
+    both = {"memory": "2Gi", "ephemeral-storage": "50Gi", "nvidia.com/gpu": "1"}
+    assert pod == {
+        "metadata": {"labels": {"team": "churn"}, "annotations": {"example.com/n": "v"}},
+        "spec": {
+            "containers": [
+                {
+                    "name": "base",
+                    "image": f"acme/fit@sha256:{'1' * 64}",
+                    "imagePullPolicy": "IfNotPresent",
+                    "resources": {"requests": {"cpu": "1500m", **both}, "limits": both},
+                    "volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}],
+                }
+            ],
+            "nodeSelector": {"nvidia.com/gpu.product": "A100", "kind": "big"},
+            "tolerations": [
+                {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+                {"key": "team", "operator": "Equal", "value": "churn"},
+            ],
+            "serviceAccountName": "trainer",
+            "imagePullSecrets": [{"name": "registry"}],
+            "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}}],
+        },
+    }

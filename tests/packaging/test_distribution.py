@@ -28,7 +28,8 @@ def test_the_wheel_has_every_module_of_the_checkout(wheel: zipfile.ZipFile) -> N
 
 def test_the_wheel_has_the_grammar_and_the_type_markers(wheel: zipfile.ZipFile) -> None:
     markers = {f"{package}/py.typed" for package in ("mloc", "mloc_kfp", "mloc_airflow", "mloc_flyte")}
-    assert {"mloc/grammar/mlp.lark", *markers} <= set(wheel.namelist())
+    tables = {f"mloc_{target}/attributes.schema.json" for target in ("kfp", "airflow", "flyte")}
+    assert {"mloc/grammar/mlp.lark", *markers, *tables} <= set(wheel.namelist())
 
 
 def test_the_wheel_has_the_conformance_programs(wheel: zipfile.ZipFile) -> None:
