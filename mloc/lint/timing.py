@@ -73,7 +73,7 @@ def _retries(step: t.StepDef, leaves: Mapping[str, Leaf], bag: Bag) -> None:
         return
     own = {argument.name.text: argument.span for argument in attribute.arguments if argument.name is not None}
     count, backoff = leaves.get("retry.count", 0), leaves.get("retry.backoff", 0)
-    most, on = leaves.get("retry.max_delay"), leaves.get("retry.on")
+    most = leaves.get("retry.max_delay")
     name = step.name.text
 
     def tell(span: Span, message: str, help_: str) -> None:
@@ -87,9 +87,6 @@ def _retries(step: t.StepDef, leaves: Mapping[str, Leaf], bag: Bag) -> None:
     elif "max_delay" in own and isinstance(most, (int, float)) and isinstance(backoff, (int, float)) and most < backoff:
         message = f"`max_delay` is shorter than `backoff`: every retry of step `{name}` waits for `max_delay`"
         tell(own["max_delay"], message, "make it longer than `backoff`, or leave it out")
-    elif on == ("oom",) and "on" in own:
-        message = f"step `{name}` is retried when it runs out of memory, with the same memory: it ends the same way"
-        tell(own["on"], message, "ask for more memory, or let other failures be retried too")
 
 
 def _beyond(program: Program, bag: Bag) -> None:

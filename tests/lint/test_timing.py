@@ -37,7 +37,7 @@ def step(*attributes: str, run: str = 'run inline "pass"', options: str = "", ca
         (step("retry 3, backoff=1s, factor=2.0"), []),
         (step("retry 0, backoff=1s"), ["W0726"]),
         (step("retry 3, backoff=1min, max_delay=1s"), ["W0726"]),
-        (step("retry 3, on=[oom]"), ["W0726"]),
+        (step("retry 3, on=[oom]"), []),
         (step("retry 3, on=[oom, preempted]"), []),
         (step("retry 3"), []),
     ],
