@@ -43,8 +43,8 @@ format: test-environment ## rewrite the Python files in the house style
 	@$(TEST_PYTHON) -m ruff check --fix .
 	@$(TEST_PYTHON) -m ruff format .
 
-bench: test-environment ## measure the compiler: against the KFP SDK, and on the examples
-	@$(TEST_PYTHON) benchmarks/compile.py
+bench: test-environment ## measure mloc: against the three engines, on the examples, and what a step costs
+	@$(TEST_PYTHON) benchmarks/engines.py
 	@$(TEST_PYTHON) benchmarks/check.py
 	@$(TEST_PYTHON) benchmarks/steps.py
 	@$(TEST_PYTHON) benchmarks/examples.py

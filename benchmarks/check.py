@@ -12,7 +12,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from compile import mlp
+from chains import mlp
 from measure import medians
 
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compile import mlp
+from chains import mlp
 from measure import Cost, medians
 
 RUNS = 5

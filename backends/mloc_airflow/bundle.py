@@ -20,7 +20,7 @@ from mloc_airflow.render import render
 from mloc_airflow.review import review
 from mloc_airflow.traced import SPELLINGS, traced
 
-_ADAPTER = ("bodies.py", "engine.py", "handlers.py", "launch_values.py", "tasks.py", "units.py")
+_ADAPTER = ("attempts.py", "bodies.py", "engine.py", "handlers.py", "launch_values.py", "tasks.py", "units.py")
 
 
 class AirflowBackend:

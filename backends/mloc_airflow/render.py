@@ -35,7 +35,7 @@ class _Writer:
         name = self.pipeline.name
         header = docstring(
             f"The pipeline `{name}` as an Airflow DAG.\n\n"
-            f"Written by mloc {mloc_version} from {self.pipeline.source} (sha256 {self.pipeline.source_sha256}).\n"
+            f"Written by mloc {mloc_version} from {self.pipeline.source},\nsha256 {self.pipeline.source_sha256}.\n"
             "Do not edit: change that file and compile it again.\n"
             f"Put this file and the folder `{name}_mloc` beside each other at the top of a DAGs folder."
         )
@@ -170,8 +170,8 @@ def _defaults(every: tuple[Task, ...]) -> dict[str, Code]:
 
 def _spaced(lines: Iterable[str]) -> str:
     """The lines with one empty line where there are several, and none at the beginning or end of a block."""
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip("\n")
-    return re.sub(r":\n\n", ":\n", text)
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+    return re.sub(r'(:|""")\n\n', r"\1\n", text)
 
 
 def _flatten(statements: Iterable[Statement]) -> Iterator[Statement]:

@@ -48,9 +48,9 @@ def attempts(settings: Settings, limited: bool) -> Attempts:
 
 
 def timedelta(milliseconds: int) -> Code:
-    """`datetime.timedelta(minutes=10)`: in the largest unit that divides it."""
+    """`timedelta(minutes=10)`: in the largest unit that divides it."""
     unit, size = next(pair for pair in _UNITS if milliseconds % pair[1] == 0)
-    return call("datetime.timedelta", (), {unit if milliseconds else "seconds": str(milliseconds // size)})
+    return call("timedelta", (), {unit if milliseconds else "seconds": str(milliseconds // size)})
 
 
 def _delays(retry: Retry) -> list[int]:

@@ -10,6 +10,7 @@ from mloc.emit.python import Code, literal
 from mloc.ir.model import Branch, Call, FanOut, Parameter, Region
 from mloc.ir.program import OUTPUTS, PARAMETERS
 from mloc.ir.walk import predecessors
+from mloc.types.show import show
 
 from .attributes import launch_plan, of_workflow
 from .branches import lower_branch
@@ -71,7 +72,7 @@ def _argument(build: Build, parameter: Parameter, body: Body) -> Argument:
     default = default_code(parameter)
     if natural is None and default is not None:
         default = build.known.function("", f"default of {parameter.name}")
-    return Argument(parameter.name, name, natural or JSON, natural is None, default, parameter.doc)
+    return Argument(parameter.name, name, natural or JSON, natural is None, default, parameter.doc, show(parameter.type))
 
 
 def _outputs(build: Build, body: Body) -> tuple[Outputs | None, tuple[str, ...]]:

@@ -16,7 +16,7 @@ RESERVED = frozenset(
 )
 
 # Of these, what the bodies of functions use: their arguments and variables may have any other name.
-BODY_RESERVED = frozenset({"conditional", "enumerate", "map_task", "mloc", "partial"})
+BODY_RESERVED = frozenset({"conditional", "enumerate", "map_task", "mloc", "partial", "values"})
 
 # The variables of a loop's own function.
 LOOP_NAMES = ("index", "item", "result", "results")

@@ -175,6 +175,7 @@ class Argument:
     """An argument of the pipeline's workflow: the parameter it stands for, its annotation and its default as code.
 
     `json` says that it is the canonical JSON text of the value, for want of a type of Flyte's that keeps every value.
+    `type` is the type in the program.
     """
 
     parameter: str
@@ -183,6 +184,7 @@ class Argument:
     json: bool
     default: Code | None
     doc: str
+    type: str
 
 
 @dataclass(frozen=True, slots=True)

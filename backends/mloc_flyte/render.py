@@ -68,7 +68,7 @@ class _Renderer:
     def header(self) -> str:
         pipeline = self.request.pipeline
         about = pipeline.doc.strip() or f"The pipeline `{pipeline.name}`."
-        origin = f"Written by mloc {self.request.mloc_version} from {pipeline.source} (sha256 {pipeline.source_sha256})."
+        origin = f"Written by mloc {self.request.mloc_version} from {pipeline.source},\nsha256 {pipeline.source_sha256}."
         return docstring(f"{about}\n\n{origin}\nTo change it, change the program and compile it again.")
 
     def imports(self, body: str) -> str:
@@ -132,10 +132,9 @@ class _Renderer:
             arguments = _main_arguments(module.arguments)
             doc = _main_doc(doc.strip() or f"The pipeline `{self.request.pipeline.name}`.", module.arguments)
         lines = [*self.place(workflow.line), decorator, _head(workflow.name, arguments, workflow.outputs), _doc(doc)]
-        lines.extend(_statements(workflow.statements, workflow.returns, 4))
-        if workflow.outputs is not None:
-            lines.append(layout(_returned(workflow.outputs, workflow.returns), 4, "return "))
-        return "\n".join(lines)
+        if workflow.outputs is None:
+            return "\n".join([*lines, *_statements(workflow.statements, (), 4)])
+        return "\n".join([*lines, *_ending(workflow.statements, workflow.outputs, workflow.returns, 4)])
 
     def choice(self, choice: Choice) -> str:
         head = _head(choice.name, _arguments(choice.inputs), choice.outputs)
@@ -149,12 +148,11 @@ class _Renderer:
             if case.merge is not None:
                 lines.append(_task_body(case.merge, indent))
                 continue
-            lines.extend(_statements(case.statements, case.returns, indent))
-            lines.append(layout(_returned(choice.outputs, case.returns), indent, "return "))
+            lines.extend(_ending(case.statements, choice.outputs, case.returns, indent))
         return "\n".join(lines)
 
     def place(self, line: str) -> list[str]:
-        return [comment(line)] if line else []
+        return [comment(f"see {line}")] if line else []
 
 
 def _comprehension(body: Code, source: Code) -> list[str]:
@@ -198,8 +196,9 @@ def _main_arguments(arguments: tuple[Argument, ...]) -> tuple[tuple[str, Code], 
 
 
 def _main_doc(doc: str, arguments: tuple[Argument, ...]) -> str:
-    described = [f"    {a.name}: {' '.join(a.doc.split())}" for a in arguments if a.doc.strip()]
-    return "\n".join([doc, "", "Args:", *described]) if described else doc
+    if not any(a.doc.strip() for a in arguments):
+        return doc
+    return "\n".join([doc, "", "Args:", *(f"    {a.name}: {' '.join(a.doc.split()) or f'{a.type}.'}" for a in arguments)])
 
 
 def _task_body(task: Task, indent: int = 4) -> str:
@@ -228,7 +227,10 @@ def _hand_over(function: str, items: tuple[tuple[str, Code], ...], outputs: Outp
     if outputs is None:
         return layout(Bracket(f"{function}(", items, ")"), indent)
     if outputs.class_name is not None:
-        return layout(Bracket(f"{outputs.class_name}(*{function}(", items, "))"), indent, "return ")
+        line = layout(Bracket(f"{outputs.class_name}(*{function}(", items, "))"), indent, "return ", width=1_000_000)
+        if len(line) <= WIDTH:
+            return line
+        return f"{layout(Bracket(f'{function}(', items, ')'), indent, 'values = ')}\n{' ' * indent}return {outputs.class_name}(*values)"
     return layout(Bracket(f"{function}(", items, ")" if whole else ")[0]"), indent, "return ")
 
 
@@ -249,25 +251,34 @@ def _statements(statements: tuple[Statement, ...], returns: tuple[str, ...], ind
     """The lines of a body; a call whose result nothing reads is bound to no name."""
     reads = (*returns, *(value for statement in statements for value in _reads(statement)))
     used = {read.split(".")[0] for read in reads}
-    return [_statement(statement, used, indent) for statement in statements]
+    return [_statement(statement, f"{target} = " if (target := _target(statement)) in used else "", indent) for statement in statements]
 
 
-def _statement(statement: Statement, used: set[str], indent: int) -> str:
+def _ending(statements: tuple[Statement, ...], outputs: Outputs, returns: tuple[str, ...], indent: int) -> list[str]:
+    """The lines of a body that returns something; what the last call gives is returned as it comes."""
+    last = statements[-1] if statements else None
+    if last is not None and outputs.class_name is None and returns == (_target(last),):
+        before = _statements(statements[:-1], tuple(_reads(last)), indent)
+        return [*before, _statement(last, "return ", indent)]
+    return [*_statements(statements, returns, indent), layout(_returned(outputs, returns), indent, "return ")]
+
+
+def _target(statement: Statement) -> str:
+    return "" if isinstance(statement, Order) else statement.target
+
+
+def _statement(statement: Statement, lead: str, indent: int) -> str:
     match statement:
         case Order(before, after):
             return f"{' ' * indent}{before} >> {after}"
-        case Invoke(target, function, args):
-            return layout(call(function, keywords=dict(args)), indent, _binding(target, used))
-        case MapOver(target, _, item, items, _, _):
-            return layout(call(_text(_mapped(statement)), keywords={item: items}), indent, _binding(target, used))
-        case Conditional(target, _, _, _):
-            return layout(_conditional(statement, indent), indent, _binding(target, used))
+        case Invoke(_, function, args):
+            return layout(call(function, keywords=dict(args)), indent, lead)
+        case MapOver(_, _, item, items, _, _):
+            return layout(call(_text(_mapped(statement)), keywords={item: items}), indent, lead)
+        case Conditional():
+            return _conditional(statement, lead, indent)
         case _:
             assert_never(statement)
-
-
-def _binding(target: str, used: set[str]) -> str:
-    return f"{target} = " if target in used else ""
 
 
 def _mapped(statement: MapOver) -> Code:
@@ -277,7 +288,7 @@ def _mapped(statement: MapOver) -> Code:
     return call("map_task", [task], {**options, "run_all_sub_nodes": "True"})
 
 
-def _conditional(statement: Conditional, indent: int) -> Code:
+def _conditional(statement: Conditional, lead: str, indent: int) -> str:
     lines: list[str] = [f"conditional({literal(statement.name)})"]
     *cases, (_, otherwise) = statement.cases
     for place, (label, invoke) in enumerate(cases):
@@ -286,7 +297,10 @@ def _conditional(statement: Conditional, indent: int) -> Code:
     lines.append(".else_()")
     lines.append(f".then({_text(call(otherwise.function, keywords=dict(otherwise.args)))})")
     margin = " " * indent
-    return "(\n" + "\n".join(f"{margin}    {line}" for line in lines) + f"\n{margin})"
+    flat = f"{margin}{lead}{''.join(lines)}"
+    if len(flat) <= WIDTH:
+        return flat
+    return "\n".join([f"{margin}{lead}(", *(f"{margin}    {line}" for line in lines), f"{margin})"])
 
 
 def _reads(statement: Statement) -> Iterator[str]:

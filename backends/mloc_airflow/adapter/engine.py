@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from airflow.sdk import BaseHook, XComArg, get_current_context  # type: ignore[import-not-found, unused-ignore]
 
-from mloc.runner.api import StepFailed
-from mloc.runner.jsons import Json
+if TYPE_CHECKING:
+    from mloc.runner.api import StepFailed
+    from mloc.runner.jsons import Json
 
 try:
     from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException  # type: ignore[import-not-found, unused-ignore]
@@ -79,6 +80,8 @@ def connection_field(connection: str, field: str) -> str:
     found = BaseHook.get_connection(connection)
     value = found.get_uri() if field == "uri" else getattr(found, field, None)
     if value is None:
+        from mloc.runner.api import StepFailed
+
         raise StepFailed("secret", f"the connection `{connection}` of Airflow has no `{field}`")
     return str(value)
 

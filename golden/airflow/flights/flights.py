@@ -1,14 +1,15 @@
 """The pipeline `flights` as an Airflow DAG.
 
-Written by mloc 0.1.0 from flights.mlp (sha256 4549e226dce31bd37329c1b0288f53636ae2faaac4bf871c2ec750aad616d6f5).
+Written by mloc 0.1.0 from flights.mlp,
+sha256 4549e226dce31bd37329c1b0288f53636ae2faaac4bf871c2ec750aad616d6f5.
 Do not edit: change that file and compile it again.
 Put this file and the folder `flights_mloc` beside each other at the top of a DAGs folder.
 """
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
+from datetime import timedelta
 
 from airflow.sdk import Param, TaskGroup, TriggerRule, dag, task
 
@@ -317,8 +318,8 @@ def give_outputs(
     },
     default_args={
         "retries": 1,
-        "retry_delay": datetime.timedelta(seconds=1),
-        "execution_timeout": datetime.timedelta(minutes=15),
+        "retry_delay": timedelta(seconds=1),
+        "execution_timeout": timedelta(minutes=15),
     },
     tags=["mloc"],
 )

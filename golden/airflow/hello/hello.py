@@ -1,6 +1,7 @@
 """The pipeline `hello` as an Airflow DAG.
 
-Written by mloc 0.1.0 from hello.mlp (sha256 d8e6e91b1b18451762eabbd615c2117af9fdbb1fea24046205ad2ae7d86c695c).
+Written by mloc 0.1.0 from hello.mlp,
+sha256 d8e6e91b1b18451762eabbd615c2117af9fdbb1fea24046205ad2ae7d86c695c.
 Do not edit: change that file and compile it again.
 Put this file and the folder `hello_mloc` beside each other at the top of a DAGs folder.
 """

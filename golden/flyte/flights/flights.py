@@ -1,6 +1,7 @@
 """Train on a year of departures and publish the best model, if it is good enough.
 
-Written by mloc 0.1.0 from flights.mlp (sha256 4549e226dce31bd37329c1b0288f53636ae2faaac4bf871c2ec750aad616d6f5).
+Written by mloc 0.1.0 from flights.mlp,
+sha256 4549e226dce31bd37329c1b0288f53636ae2faaac4bf871c2ec750aad616d6f5.
 To change it, change the program and compile it again.
 """
 
@@ -43,7 +44,7 @@ class Parameters(NamedTuple):
     max_rejected: str
 
 
-# flights.mlp:190
+# see flights.mlp:190
 @task
 def parameters(
     flights_csv: FlyteFile,
@@ -56,7 +57,7 @@ def parameters(
     max_rejected: float,
 ) -> Parameters:
     """Check the parameters before any step starts."""
-    return Parameters(*mloc.parameters(
+    values = mloc.parameters(
         {
             "flights_csv": flights_csv,
             "weather_csv": weather_csv,
@@ -68,7 +69,8 @@ def parameters(
             "max_rejected": max_rejected,
         },
         json=["settings"],
-    ))
+    )
+    return Parameters(*values)
 
 
 class CountRowsOutputs(NamedTuple):
@@ -77,7 +79,7 @@ class CountRowsOutputs(NamedTuple):
     rows: str
 
 
-# flights.mlp:214
+# see flights.mlp:214
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="256Mi"),
@@ -90,7 +92,7 @@ def count_rows(flights_csv: str) -> CountRowsOutputs:
     return CountRowsOutputs(*mloc.run("counted", {"$flights_csv": flights_csv}))
 
 
-# flights.mlp:215
+# see flights.mlp:215
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -103,7 +105,7 @@ def read_flights(flights_csv: str, counted_rows: str) -> str:
     return mloc.run("departures", {"$flights_csv": flights_csv, "counted.rows": counted_rows})[0]
 
 
-# flights.mlp:216
+# see flights.mlp:216
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -116,7 +118,7 @@ def read_weather(weather_csv: str) -> str:
     return mloc.run("observations", {"$weather_csv": weather_csv})[0]
 
 
-# flights.mlp:217
+# see flights.mlp:217
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -137,7 +139,7 @@ class ValidateOutputs(NamedTuple):
     reasons: str
 
 
-# flights.mlp:219
+# see flights.mlp:219
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -156,7 +158,7 @@ class AddWeatherOutputs(NamedTuple):
     joined: str
 
 
-# flights.mlp:220
+# see flights.mlp:220
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -166,10 +168,11 @@ class AddWeatherOutputs(NamedTuple):
 )
 def add_weather(checked_clean: str, observations: str) -> AddWeatherOutputs:
     """Add the weather at the airport in the hour of departure."""
-    return AddWeatherOutputs(*mloc.run(
+    values = mloc.run(
         "with_weather",
         {"checked.clean": checked_clean, "observations.result": observations},
-    ))
+    )
+    return AddWeatherOutputs(*values)
 
 
 class AddPlanesOutputs(NamedTuple):
@@ -178,7 +181,7 @@ class AddPlanesOutputs(NamedTuple):
     joined: str
 
 
-# flights.mlp:221
+# see flights.mlp:221
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -188,10 +191,11 @@ class AddPlanesOutputs(NamedTuple):
 )
 def add_planes(with_weather_joined: str, planes: str) -> AddPlanesOutputs:
     """Add the age and the size of the aircraft."""
-    return AddPlanesOutputs(*mloc.run(
+    values = mloc.run(
         "with_planes",
         {"with_weather.joined": with_weather_joined, "planes.result": planes},
-    ))
+    )
+    return AddPlanesOutputs(*values)
 
 
 class MakeExamplesOutputs(NamedTuple):
@@ -200,7 +204,7 @@ class MakeExamplesOutputs(NamedTuple):
     examples: str
 
 
-# flights.mlp:222
+# see flights.mlp:222
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -210,10 +214,8 @@ class MakeExamplesOutputs(NamedTuple):
 )
 def make_examples(with_planes_joined: str, late_after: str) -> MakeExamplesOutputs:
     """Turn flights into examples; a flight is late when it arrives this long after its time."""
-    return MakeExamplesOutputs(*mloc.run(
-        "made",
-        {"with_planes.joined": with_planes_joined, "$late_after": late_after},
-    ))
+    values = mloc.run("made", {"with_planes.joined": with_planes_joined, "$late_after": late_after})
+    return MakeExamplesOutputs(*values)
 
 
 class SplitOutputs(NamedTuple):
@@ -223,7 +225,7 @@ class SplitOutputs(NamedTuple):
     test: str
 
 
-# flights.mlp:223
+# see flights.mlp:223
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -242,7 +244,7 @@ class TrainOutputs(NamedTuple):
     model: str
 
 
-# flights.mlp:226
+# see flights.mlp:226
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="3Gi"),
@@ -252,10 +254,8 @@ class TrainOutputs(NamedTuple):
 )
 def train(parts_train: str, setting: str) -> TrainOutputs:
     """Fit one model."""
-    return TrainOutputs(*mloc.run(
-        "trials[].fitted",
-        {"parts.train": parts_train, "trials.item": setting},
-    ))
+    values = mloc.run("trials[].fitted", {"parts.train": parts_train, "trials.item": setting})
+    return TrainOutputs(*values)
 
 
 class EvaluateOutputs(NamedTuple):
@@ -265,7 +265,7 @@ class EvaluateOutputs(NamedTuple):
     calibration: str
 
 
-# flights.mlp:227
+# see flights.mlp:227
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -275,13 +275,14 @@ class EvaluateOutputs(NamedTuple):
 )
 def evaluate(fitted_model: str, parts_test: str, setting: str) -> EvaluateOutputs:
     """Judge a model on days it has not seen."""
-    return EvaluateOutputs(*mloc.run(
+    values = mloc.run(
         "trials[].judged",
         {"trials[].fitted.model": fitted_model, "parts.test": parts_test, "trials.item": setting},
-    ))
+    )
+    return EvaluateOutputs(*values)
 
 
-# flights.mlp:225
+# see flights.mlp:225
 @task
 def yield_of_trials(
     setting: str,
@@ -301,22 +302,21 @@ def yield_of_trials(
     )[0]
 
 
-# flights.mlp:225
+# see flights.mlp:225
 @workflow
 def trials_body(setting: str, parts_train: str, parts_test: str) -> str:
     """What `trials` does for an item."""
     fitted = train(parts_train=parts_train, setting=setting)
     judged = evaluate(fitted_model=fitted.model, parts_test=parts_test, setting=setting)
-    result_of_item = yield_of_trials(
+    return yield_of_trials(
         setting=setting,
         fitted_model=fitted.model,
         judged_report=judged.report,
         judged_calibration=judged.calibration,
     )
-    return result_of_item
 
 
-# flights.mlp:225
+# see flights.mlp:225
 @dynamic
 def loop_over_trials(settings: str, parts_train: str, parts_test: str) -> list[str]:
     """Call `trials_body` for every item of `trials`."""
@@ -330,7 +330,7 @@ def loop_over_trials(settings: str, parts_train: str, parts_test: str) -> list[s
     return results
 
 
-# flights.mlp:230
+# see flights.mlp:230
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -350,7 +350,7 @@ class CurrentOutputs(NamedTuple):
     auc: str
 
 
-# flights.mlp:234
+# see flights.mlp:234
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -363,7 +363,7 @@ def current(registry: str) -> CurrentOutputs:
     return CurrentOutputs(*mloc.run("held", {"$registry": registry}))
 
 
-# flights.mlp:236
+# see flights.mlp:236
 @task
 def decide_if_1(
     trials: list[str],
@@ -395,7 +395,7 @@ class PublishOutputs(NamedTuple):
     version: str
 
 
-# flights.mlp:237
+# see flights.mlp:237
 @task(
     container_image=IMAGE,
     requests=Resources(cpu="1", mem="2Gi"),
@@ -405,10 +405,11 @@ class PublishOutputs(NamedTuple):
 )
 def publish(trials: list[str], winner: str, registry: str) -> PublishOutputs:
     """Make a model the current version."""
-    return PublishOutputs(*mloc.run(
+    values = mloc.run(
         "done",
         {"trials.result": trials, "winner.result": winner, "$registry": registry},
-    ))
+    )
+    return PublishOutputs(*values)
 
 
 class If1Values(NamedTuple):
@@ -418,7 +419,7 @@ class If1Values(NamedTuple):
     published: str
 
 
-# flights.mlp:236
+# see flights.mlp:236
 @workflow
 def if_1_then(trials: list[str], winner: str, registry: str) -> If1Values:
     """The arm `then` of `if#1`."""
@@ -426,16 +427,17 @@ def if_1_then(trials: list[str], winner: str, registry: str) -> If1Values:
     return If1Values(version=done.version, published="true")
 
 
-# flights.mlp:236
+# see flights.mlp:236
 @task
 def if_1_else_values(held_version: str) -> If1Values:
     """The values that the arm `else` of `if#1` gives."""
-    return If1Values(*mloc.merge(
+    values = mloc.merge(
         "if#1.merge",
         "else",
         ["version", "published"],
         {"held.version": held_version},
-    ))
+    )
+    return If1Values(*values)
 
 
 class FlightsOutputs(NamedTuple):
@@ -452,7 +454,7 @@ class FlightsOutputs(NamedTuple):
     model: str
 
 
-# flights.mlp:190
+# see flights.mlp:190
 @task
 def outputs(
     version: str,
@@ -463,7 +465,7 @@ def outputs(
     winner: str,
 ) -> FlightsOutputs:
     """Give the outputs."""
-    return FlightsOutputs(*mloc.outputs(
+    values = mloc.outputs(
         {
             "if#1.version": version,
             "if#1.published": published,
@@ -473,10 +475,11 @@ def outputs(
             "winner.result": winner,
         },
         json=["chosen", "report", "model"],
-    ))
+    )
+    return FlightsOutputs(*values)
 
 
-# flights.mlp:190
+# see flights.mlp:190
 @workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE)
 def flights(
     flights_csv: FlyteFile,
@@ -492,6 +495,8 @@ def flights(
 
     Args:
         flights_csv: The three files that `prepare.py` writes.
+        weather_csv: File[csv].
+        planes_csv: File[csv].
         registry: The folder that serves as model registry.
         settings: What to try.
         late_after: How late is late.

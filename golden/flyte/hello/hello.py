@@ -1,6 +1,7 @@
 """Greet everybody, and shout when asked to.
 
-Written by mloc 0.1.0 from hello.mlp (sha256 d8e6e91b1b18451762eabbd615c2117af9fdbb1fea24046205ad2ae7d86c695c).
+Written by mloc 0.1.0 from hello.mlp,
+sha256 d8e6e91b1b18451762eabbd615c2117af9fdbb1fea24046205ad2ae7d86c695c.
 To change it, change the program and compile it again.
 """
 
@@ -20,28 +21,28 @@ class Parameters(NamedTuple):
     loud: str
 
 
-# hello.mlp:17
+# see hello.mlp:17
 @task
 def parameters(names: list[str], loud: bool) -> Parameters:
     """Check the parameters before any step starts."""
     return Parameters(*mloc.parameters({"names": names, "loud": loud}))
 
 
-# hello.mlp:19
+# see hello.mlp:19
 @task
 def greet(name: str) -> str:
     """Greet one person."""
     return mloc.run_for_item(["texts[].greeted", "texts[].yield"], {"texts.item": name})
 
 
-# hello.mlp:18
+# see hello.mlp:18
 @task
 def items_of_texts(names: str) -> list[str]:
     """The items of `texts`, each with its place."""
     return mloc.items("texts", {"$names": names})
 
 
-# hello.mlp:22
+# see hello.mlp:22
 @task
 def decide_if_1(loud: str) -> str:
     """Decide which way `if#1` goes."""
@@ -54,14 +55,14 @@ class ShoutOutputs(NamedTuple):
     loud: str
 
 
-# hello.mlp:23
+# see hello.mlp:23
 @task
 def shout() -> ShoutOutputs:
     """Say it louder."""
     return ShoutOutputs(*mloc.run("shouted", {}))
 
 
-# hello.mlp:22
+# see hello.mlp:22
 @workflow
 def if_1_then() -> str:
     """The arm `then` of `if#1`."""
@@ -69,7 +70,7 @@ def if_1_then() -> str:
     return shouted.loud
 
 
-# hello.mlp:22
+# see hello.mlp:22
 @task
 def if_1_else_values() -> str:
     """The values that the arm `else` of `if#1` gives."""
@@ -83,14 +84,14 @@ class HelloOutputs(NamedTuple):
     closing: str
 
 
-# hello.mlp:17
+# see hello.mlp:17
 @task
 def outputs(texts: list[str], closing: str) -> HelloOutputs:
     """Give the outputs."""
     return HelloOutputs(*mloc.outputs({"texts.result": texts, "if#1.closing": closing}))
 
 
-# hello.mlp:17
+# see hello.mlp:17
 @workflow(failure_policy=WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE)
 def hello(names: list[str] = ["Ada", "Grace", "Barbara"], loud: bool = False) -> HelloOutputs:
     """Greet everybody, and shout when asked to."""

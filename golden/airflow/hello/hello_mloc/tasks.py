@@ -1,21 +1,15 @@
 """What the tasks of the DAG do: hand their inputs to the runner, and its answer to Airflow.
 
 A task's result is one XCom: its outputs by name, each as canonical JSON text, so that no value is read or changed on the way.
+Airflow reads the DAG again and again, so the runner is loaded by the functions that need it, and not with this module.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping, Sequence
 
-from .runner.api import StepFailed, gather
-
-from . import bodies
-from .engine import at_end, failed_for_good, launch_conf, leave, this_task
-from .handlers import run_handler, tell
-from .launch_values import wire_texts
-from .units import program, run_once, store
+from .engine import at_end, leave
 
 __all__ = [
     "Outputs",
@@ -37,21 +31,16 @@ Outputs = dict[str, str]
 
 def launch_parameters() -> Outputs:
     """The parameters of this run, checked."""
-    return run("$parameters", wire_texts(program(), launch_conf(), store()))
+    from .attempts import launch_parameters
+
+    return launch_parameters()
 
 
 def run(unit: str, captures: Mapping[str, str | None], *, retries: bool = False) -> Outputs:
     """The outputs of a unit. With `retries` its further attempts are made here, else Airflow makes them."""
-    cancel = threading.Event()
-    attempt = this_task(cancel)
-    given = {key: text for key, text in captures.items() if text is not None}
-    try:
-        return run_once(unit, given, retries=retries, attempt=1 if retries else attempt, cancel=cancel)
-    except StepFailed as failure:
-        tell(failure)
-        if failure.retryable and not retries:
-            raise
-        raise failed_for_good(failure) from None
+    from .attempts import run
+
+    return run(unit, captures, retries=retries)
 
 
 def decide(unit: str, captures: Mapping[str, str], choices: Mapping[str, list[str]]) -> list[str]:
@@ -69,13 +58,16 @@ def items(unit: str, captures: Mapping[str, str]) -> list[str]:
 
 def run_body(fan_out: str, captures: Mapping[str, str]) -> Outputs:
     """Run the whole body of a fan-out for one item, in this task."""
-    cancel = threading.Event()
-    this_task(cancel)
-    try:
-        return bodies.run_body(fan_out, captures, cancel)
-    except StepFailed as failure:
-        tell(failure)
-        raise failed_for_good(failure) from None
+    from .attempts import run_body
+
+    return run_body(fan_out, captures)
+
+
+def run_handler(kind: str, captures: Mapping[str, str | None], outputs: Mapping[str, str] | None) -> None:
+    """Run a handler. `outputs` are those of the body, None when it has failed."""
+    from .handlers import run_handler
+
+    run_handler(kind, captures, outputs)
 
 
 def output(outputs: Outputs | None, name: str) -> str | None:
@@ -105,4 +97,6 @@ def yields(unit: str, item: str, items: Sequence[str], captures: Mapping[str, st
 
 def collect(unit: str, results: Sequence[str]) -> Outputs:
     """The list of a fan-out, from what its items yielded."""
+    from .runner.api import gather
+
     return run(unit, {f"{unit[: -len('.collect')]}[].yield.result": gather(results)})

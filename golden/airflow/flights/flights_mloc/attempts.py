@@ -1,0 +1,44 @@
+"""One attempt of a unit, or of a whole body, within an Airflow task."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from .runner.api import StepFailed
+
+from . import bodies
+from .engine import failed_for_good, launch_conf, this_task
+from .handlers import tell
+from .launch_values import wire_texts
+from .units import program, run_once, store
+
+
+def launch_parameters() -> dict[str, str]:
+    """The parameters of this run, checked."""
+    return run("$parameters", wire_texts(program(), launch_conf(), store()), retries=False)
+
+
+def run(unit: str, captures: Mapping[str, str | None], *, retries: bool) -> dict[str, str]:
+    """The outputs of a unit. With `retries` its further attempts are made here, else Airflow makes them."""
+    cancel = threading.Event()
+    attempt = this_task(cancel)
+    given = {key: text for key, text in captures.items() if text is not None}
+    try:
+        return run_once(unit, given, retries=retries, attempt=1 if retries else attempt, cancel=cancel)
+    except StepFailed as failure:
+        tell(failure)
+        if failure.retryable and not retries:
+            raise
+        raise failed_for_good(failure) from None
+
+
+def run_body(fan_out: str, captures: Mapping[str, str]) -> dict[str, str]:
+    """Run the whole body of a fan-out for one item, in this task."""
+    cancel = threading.Event()
+    this_task(cancel)
+    try:
+        return bodies.run_body(fan_out, captures, cancel)
+    except StepFailed as failure:
+        tell(failure)
+        raise failed_for_good(failure) from None
