@@ -15,6 +15,7 @@ PROGRAMS = [*sorted(ROOT.glob("examples/*/*.mlp")), *sorted((ROOT / "tests" / "c
 IGNORED = {
     "A001": "variables are called as in the program",
     "A002": "arguments are called as in the program",
+    "A005": "files are called as the pipelines",
     "CPY001": "the code is its author's, who says under which licence",
     "D203": "contradicts D211",
     "D213": "contradicts D212",
