@@ -246,17 +246,18 @@ class Statements:
         inner = scope.inner()
         inner.known.append(Known(item, item_type))
         limit = f" limit {rng.choice((1, 2, 3))}" if rng.random() < 0.25 else ""
+        quota = rng.choice((" tolerate 1", " tolerate 50pct", " tolerate 100pct")) if rng.random() < 0.08 else ""
         self.times *= 2
         block = self.block(inner, depth - 1)
         self.times //= 2
-        head, bound, way = f"for {item} in {source}{limit}:", self.names.new(), rng.random()
+        head, bound, way = f"for {item} in {source}{limit}{quota}:", self.names.new(), rng.random()
         if way > 0.86:
             return Line(head, tuple(block))
         if way < 0.8:
             own = rng.choice(inner.known[len(scope.known) :])
             text, type_ = (own.text, own.type) if rng.random() < 0.6 else self.untyped(constants.random_type(rng), inner)
             block.append(Line(f"yield {text}"))
-            scope.known.append(Known(bound, ListOf(type_)))
+            scope.known.append(Known(bound, ListOf(_absent(type_) if quota else type_)))
         scope.orders.append(bound)
         return Line(f"{bound} = {head}", tuple(block))
 

@@ -28,7 +28,7 @@ def test_programs_are_right() -> None:
 
 def test_programs_have_every_construct() -> None:
     texts = "\n".join(render(program(seed)) for seed in range(200))
-    for word in "if elif else for limit yield loop until require fail after retry timeout env File[text] ?? null shell".split():
+    for word in "if elif else for limit yield loop until require fail tolerate after retry timeout env File[text] ?? null shell".split():
         assert word in texts, word
 
 
