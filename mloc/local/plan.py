@@ -95,6 +95,10 @@ class Plan:
         self._waiting: dict[tuple[str, Place], Callable[[Outputs | None], None]] = {}
         self._todo: deque[Callable[[], None]] = deque()
         self._ready: list[Task] = []
+        self._forgiven = frozenset(
+            inner.id for node in nodes(region) if isinstance(node, FanOut) and node.tolerate is not None for inner in nodes(node.region)
+        )
+        self.has_failed = False
         self.succeeded: bool | None = None
 
     def begin(self, given: Outputs) -> list[Task]:
@@ -165,6 +169,8 @@ class Plan:
             index, succeeded = ended.pop()
             running.open -= 1
             running.succeeded = running.succeeded and succeeded
+            # What fails in an item of a fan-out that tolerates failures counts when the fan-out fails of it.
+            self.has_failed = self.has_failed or not (succeeded or running.block.nodes[index].id in self._forgiven)
             for follower in running.block.followers[index]:
                 if running.waits[follower] == _BLOCKED:
                     continue

@@ -82,7 +82,6 @@ class Schedule:
         self._idle = limits.jobs
         self._cancel = cancel
         self._running = 0
-        self._halted = False
         self._deadline: float | None = None
         self.abandoned = False
         self._ready: dict[int, list[_Try]] = {}
@@ -161,7 +160,7 @@ class Schedule:
             try:
                 outputs: Outputs | None = self._work(task, 1)
             except StepFailed as failure:
-                self._failed(task, failure)
+                self._on_failed(task, failure)
                 outputs = None
             queue.extend(self._plan.finished(task, outputs))
 
@@ -223,9 +222,10 @@ class Schedule:
             following = _Try(attempt.at, attempt.number + 1, task, attempt.call)
             heappush(self._resting, (time.monotonic() + wait, task.order[0], following))
             return
-        self._failed(task, failure)
+        self._on_failed(task, failure)
         self._take(self._plan.finished(task, None))
 
-    def _failed(self, task: Task, failure: StepFailed) -> None:
-        self._halted = self._halted or self._limits.fail_fast
-        self._on_failed(task, failure)
+    @property
+    def _halted(self) -> bool:
+        """Whether nothing may begin any more because something has failed."""
+        return self._limits.fail_fast and self._plan.has_failed
