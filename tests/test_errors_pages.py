@@ -12,7 +12,7 @@ from mloc.diagnostics.rules import RULES
 from mloc.driver import analyse
 
 FOLDER = Path(__file__).parents[1] / "docs" / "errors"
-FENCE = re.compile(r"^```(?:mlp|python|toml)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(?:mlp|python|toml|json)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def test_every_rule_has_a_page_and_every_page_a_rule() -> None:

@@ -27,6 +27,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.PYTHON: Support(Level.NATIVE, "a `@task`; the code lies beside the DAG"),
     Feature.INLINE: Support(Level.NATIVE, "a `@task`; the code lies beside the DAG"),
     Feature.SHELL: Support(Level.RUNNER, "a `@task` in which the runner runs the script"),
+    Feature.NOTEBOOK: Support(Level.RUNNER, "its code cells, in one process; they are carried by the bundle"),
     Feature.ORDER: Support(Level.NATIVE, "`>>`"),
     Feature.ORDER_ON_REGION: Support(Level.LOWERED, "`>>` on the task that ends the region"),
     Feature.BRANCH: Support(Level.NATIVE, "`@task.branch` and a `TaskGroup` for each arm"),

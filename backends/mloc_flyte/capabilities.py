@@ -28,6 +28,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.PYTHON: Support(Level.NATIVE, "a `@task`; the code lies beside the module"),
     Feature.INLINE: Support(Level.NATIVE, "a `@task`; the code lies beside the module"),
     Feature.SHELL: Support(Level.RUNNER, "a `@task` in which the runner runs the script"),
+    Feature.NOTEBOOK: Support(Level.RUNNER, "its code cells, in one process; they are carried by the bundle"),
     Feature.ORDER: Support(Level.NATIVE, "`>>`"),
     Feature.ORDER_ON_REGION: Support(Level.NATIVE, "`>>` on the region's node"),
     Feature.BRANCH: Support(Level.NATIVE, "a task that decides, and `conditional`"),

@@ -27,6 +27,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.PYTHON: Support(Level.NATIVE, "a container; the code is carried by the pipeline"),
     Feature.INLINE: Support(Level.NATIVE, "a container; the code is carried by the pipeline"),
     Feature.SHELL: Support(Level.NATIVE, "a container; the script is carried by the pipeline"),
+    Feature.NOTEBOOK: Support(Level.RUNNER, "its code cells, in one process; they are carried by the bundle"),
     Feature.ORDER: Support(Level.NATIVE, "`dependentTasks`"),
     Feature.ORDER_ON_REGION: Support(Level.NATIVE, "`dependentTasks` on the region's DAG"),
     Feature.BRANCH: Support(Level.LOWERED, "a task that decides, and a conditional DAG for each arm"),

@@ -24,7 +24,6 @@ UNTERMINATED = _rule("E0004", "unterminated", "a bracket or string is not closed
 ASSIGN_AS_COMPARE = _rule("E0005", "assignment-as-comparison", "`=` where `==` is meant")
 BAD_LITERAL = _rule("E0006", "bad-literal", "a literal that cannot be read")
 TOO_DEEP = _rule("E0007", "too-deep", "an expression is nested too deeply")
-NOT_YET = _rule("E0010", "not-yet", "a construct that this version of mloc reads but does not run")
 
 UNUSED_SUPPRESSION = _rule("W0012", "unused-suppression", "a suppression of something that is not found there")
 BAD_SUPPRESSION = _rule("W0013", "unknown-code-in-suppression", "a suppression without a code, or with one that cannot be suppressed")
@@ -148,6 +147,8 @@ PATH_AS_TEXT = _rule("W0626", "path-as-text", "a file or folder is taken or retu
 MACHINE_PATH = _rule("W0640", "machine-path", "a path of one machine, given to a step as a text")
 SHARED_PATH = _rule("W0641", "shared-path", "a path in the code of two steps, which do not see each other's files")
 LOCAL_PATH = _rule("W0627", "local-path", "a `str` output holds the path of a file that other steps do not have")
+BAD_NOTEBOOK = _rule("E0618", "bad-notebook", "a notebook that is missing, or is no notebook of Python")
+NO_PARAMETERS_CELL = _rule("W0619", "no-parameters-cell", "a notebook with inputs and no cell tagged `parameters`")
 NO_RUN = _rule("E0622", "no-run", "a step without exactly one `run`")
 SHELL_OUTPUT = _rule("E0617", "shell-output", "a shell step that never writes a declared output")
 SHELL_UNQUOTED = _rule("W0615", "shell-unquoted", "a variable of a shell step that a blank in its value takes apart")

@@ -17,7 +17,6 @@ from mloc.diagnostics.rules import (
     NEXT_MISPLACED,
     NO_CALL,
     NOT_A_LIST,
-    NOT_YET,
     REASSIGNED,
     RECURSIVE_PIPELINE,
     RESERVED_NAME,
@@ -138,9 +137,6 @@ class Flow:
         self, rule: Rule, span: Span, message: str, *, help: str | None = None, secondary: tuple[Label, ...] = (), fix: Fix | None = None
     ) -> None:
         self.file.bag.report(rule, span, message, help=help, secondary=secondary, fix=fix)
-
-    def _later(self, span: Span, what: str) -> None:
-        self.file.bag.report(NOT_YET, span, f"{what} is not available in this version of mloc", label="read, but not run yet")
 
     # ---- binding ----
 

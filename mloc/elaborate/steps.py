@@ -12,7 +12,6 @@ from mloc.diagnostics.rules import (
     LITERAL_CODE,
     NAMES_COLLIDE,
     NO_RUN,
-    NOT_YET,
     RESERVED_NAME,
     SHELL_OUTPUT,
     UNBOUND_ROW,
@@ -24,7 +23,7 @@ from mloc.elaborate.names import folded, reserved
 from mloc.elaborate.promises import held
 from mloc.ir.model import Input as IrInput
 from mloc.ir.model import Output as IrOutput
-from mloc.ir.model import Run, RunInline, RunPython, RunShell, Step
+from mloc.ir.model import Run, RunInline, RunNotebook, RunPython, RunShell, Step
 from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.syntax.literals import dedent
@@ -164,10 +163,7 @@ class StepReader:
 
             return container(self.file, attribute, found, merged)
         if kind == "notebook":
-            self.file.bag.report(
-                NOT_YET, attribute.span, f"`run {kind}` is not available in this version of mloc", label="read, but not run yet"
-            )
-            return None
+            return self._notebook(attribute, found)
         text = self._code(attribute, kind)
         if text is None:
             return None
@@ -195,6 +191,16 @@ class StepReader:
             example = 'run python "package.module:function"' if kind == "python" else f'run {kind} """…"""'
             self.file.bag.report(LITERAL_CODE, span, f"`run {kind}` takes one plain string", help=f"as in `{example}`")
         return None
+
+    def _notebook(self, attribute: t.Attribute, found: Signature) -> Run | None:
+        text = self._code(attribute, "notebook")
+        if text is None:
+            return None
+        from mloc.types.python.notebook import notebook  # only programs with notebooks pay for it
+
+        path = self.file.source.path
+        read = notebook(text.value, text.span, found, path, self.file.world.project(path), self.file.bag)
+        return None if read is None else RunNotebook(read.path, read.cells, read.parameters)
 
     def _python(self, text: t.Text, found: Signature) -> Run | None:
         if not _TARGET.match(text.value):

@@ -269,12 +269,14 @@ class RunContainer:
 
 @dataclass(frozen=True, slots=True)
 class RunNotebook:
-    """`run notebook "path.ipynb"`, relative to the project folder."""
+    """`run notebook "path.ipynb"`: the sources of its code cells, and before which of them, counted from 0, the inputs are set."""
 
     path: str
+    cells: tuple[str, ...] = ()
+    parameters: int = 0
 
 
-Run: TypeAlias = Union[RunPython, RunInline, RunShell, RunRequire, RunContainer]
+Run: TypeAlias = Union[RunPython, RunInline, RunShell, RunRequire, RunContainer, RunNotebook]
 
 
 @dataclass(frozen=True, slots=True)

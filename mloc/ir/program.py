@@ -38,6 +38,7 @@ from mloc.ir.model import (
     Run,
     RunContainer,
     RunInline,
+    RunNotebook,
     RunPython,
     RunRequire,
     RunShell,
@@ -332,6 +333,8 @@ def _run_json(run: Run) -> Json:
             return {"shell": script, "line": line}
         case RunRequire():
             return {"require": True}
+        case RunNotebook(path, cells, parameters):
+            return {"notebook": {"path": path, "cells": list(cells), "parameters": parameters}}
         case RunContainer(command, args):
             return {"container": {"command": [word_json(word) for word in command], "args": [word_json(word) for word in args]}}
         case _:

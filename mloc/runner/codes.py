@@ -1,4 +1,4 @@
-"""The ways a step's code is given - a Python function, an inline body, a shell script, a container - and how each is called."""
+"""The ways a step's code is given - a Python function, an inline body, a shell script, a container, a notebook - and how each is called."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _MOST = 30
 
 def prepare(run: dict[str, Json]) -> None:
     """Load what one of the ways alone needs, before the user's folders are on the path: their `tokenize.py` is not Python's."""
-    needed = ".container" if "container" in run else ".shell" if "shell" in run else ".signatures" if "python" in run else ".inline"
+    modules = {"notebook": ".notebook", "container": ".container", "shell": ".shell", "python": ".signatures"}
+    needed = next((module for kind, module in modules.items() if kind in run), ".inline")
     importlib.import_module(needed, __package__)
 
 
@@ -36,6 +37,10 @@ def run_code(step: Step, inputs: dict[str, Value], out: Path, source: str, code:
         from .shell import run_shell  # this and the next are loaded by `prepare`
 
         return run_shell(step, inputs, out, source)
+    if "notebook" in step.run:
+        from .notebook import run_notebook
+
+        return run_notebook(step, inputs, out, source)
     if "container" in step.run:
         from .container import run_container
 

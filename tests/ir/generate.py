@@ -36,6 +36,7 @@ from mloc.ir.model import (
     Run,
     RunContainer,
     RunInline,
+    RunNotebook,
     RunPython,
     RunRequire,
     RunShell,
@@ -57,6 +58,7 @@ from tests.ir.generate_types import artifact_type, constant, value_type
 SECRETS = (Secret("hub", (SecretSource("k8s", (("name", "a-b"), ("key", "k"))), SecretSource("env", (("variable", 'V"'),), "airflow"))),)
 
 
+NOTEBOOK = RunNotebook("n.ipynb", ("x = 1\n", 'y = "]"'), 1)
 _GROUP = WordGroup(("-n", InputWord("i1"), JoinedWord((InputWord("i0"),))))
 CONTAINER = RunContainer(
     ("run", InputWord("i0")),
@@ -195,7 +197,7 @@ class _Generator:
 
     def run(self) -> Run:
         code = (RunInline('return f"{x}"\n'), RunInline(""), RunShell("echo '|'\n\n  cat\t$x\n"))
-        return self.random.choice((RunPython("package.module", "function"), *code, RunRequire(), CONTAINER))
+        return self.random.choice((RunPython("package.module", "function"), *code, RunRequire(), CONTAINER, NOTEBOOK))
 
     def settings(self) -> Settings:
         if self.random.randrange(2):

@@ -31,6 +31,7 @@ from mloc.ir.model import (
     Run,
     RunContainer,
     RunInline,
+    RunNotebook,
     RunPython,
     RunRequire,
     RunShell,
@@ -164,11 +165,13 @@ def _run(data: Object) -> Run:
             return RunShell(_text(data, "script"), _whole(data, "line") or 0)
         case {"kind": "require"}:
             return RunRequire()
+        case {"kind": "notebook"}:
+            return RunNotebook(_text(data, "path"), _texts(data, "cells"), _whole(data, "parameters") or 0)
         case {"kind": "container"}:
             command, args = (tuple(word_of(word) for word in as_array(data[key], f"`{key}`")) for key in ("command", "args"))
             return RunContainer(command, args)
         case _:
-            raise BadProgram("a step runs python, inline, shell, container or require")
+            raise BadProgram("a step runs python, inline, shell, container, notebook or require")
 
 
 def _region(data: Object, key: str) -> Region:

@@ -22,6 +22,7 @@ from mloc.ir.model import (
     Run,
     RunContainer,
     RunInline,
+    RunNotebook,
     RunPython,
     RunRequire,
     RunShell,
@@ -131,6 +132,8 @@ def _run(run: Run) -> Json:
             return {"kind": "shell", "script": script, "line": line}
         case RunRequire():
             return {"kind": "require"}
+        case RunNotebook(path, cells, parameters):
+            return {"kind": "notebook", "path": path, "cells": list(cells), "parameters": parameters}
         case RunContainer(command, args):
             return {"kind": "container", "command": [word_json(word) for word in command], "args": [word_json(word) for word in args]}
         case _:

@@ -29,6 +29,7 @@ from mloc.ir.model import (
     Run,
     RunContainer,
     RunInline,
+    RunNotebook,
     RunPython,
     RunRequire,
     RunShell,
@@ -248,6 +249,10 @@ class _Reader:
         if line.accept("require"):
             line.end()
             return RunRequire()
+        if line.accept("notebook"):
+            path, parameters, cells = json.loads(line.json())
+            line.end()
+            return RunNotebook(path, tuple(cells), parameters)
         if line.accept("container"):
             command, args = json.loads(line.json())
             line.end()

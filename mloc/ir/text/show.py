@@ -24,6 +24,7 @@ from mloc.ir.model import (
     Run,
     RunContainer,
     RunInline,
+    RunNotebook,
     RunPython,
     RunRequire,
     RunShell,
@@ -216,6 +217,8 @@ def _run(run: Run) -> tuple[str, str | None]:
             return "shell", script
         case RunRequire():
             return "require", None
+        case RunNotebook(path, cells, parameters):
+            return f"notebook {_compact([path, parameters, cells])}", None
         case RunContainer(command, args):
             return f"container {_compact([[word_json(word) for word in words] for words in (command, args)])}", None
         case _:
