@@ -15,10 +15,38 @@ from mloc.types.encode import Json
 
 TARGETS = ("airflow", "flyte", "kfp")
 VALUES: tuple[Json, ...] = (
-    "", "a", "A b", "3.1", "gpu", "/data", "a/b", "k=v:NoSchedule", "Always", True, 0, 1, -1, 2.5, [], ["a"], ["a", "a"], [1], {}, {"a": "b"},
-    {"a": 1}, {"a/b": ""}, [{"claim": "c", "path": "/d"}], [{"claim": "c"}], [{"name": "n", "path": "/p", "medium": "Memory", "size": 1}],
-    {"user": 1}, {"user": -1, "x": 2}, [{"key": "k", "operator": "In", "weight": 101}], "s3://bucket", "2026-01-31", None,
-)  # fmt: skip
+    "",
+    "a",
+    "A b",
+    "3.1",
+    "gpu",
+    "/data",
+    "a/b",
+    "k=v:NoSchedule",
+    "Always",
+    True,
+    0,
+    1,
+    -1,
+    2.5,
+    [],
+    ["a"],
+    ["a", "a"],
+    [1],
+    {},
+    {"a": "b"},
+    {"a": 1},
+    {"a/b": ""},
+    [{"claim": "c", "path": "/d"}],
+    [{"claim": "c"}],
+    [{"name": "n", "path": "/p", "medium": "Memory", "size": 1}],
+    {"user": 1},
+    {"user": -1, "x": 2},
+    [{"key": "k", "operator": "In", "weight": 101}],
+    "s3://bucket",
+    "2026-01-31",
+    None,
+)
 
 
 def document(target: str) -> dict[str, Json]:
