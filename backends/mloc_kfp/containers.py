@@ -17,7 +17,7 @@ from mloc_kfp.spec import Doc
 DEFAULT_IMAGE = "python:3.11-slim"
 
 # kfp.local runs only what mentions Kubeflow's own executor; nothing reads this argument.
-_MARK = "kfp.dsl.executor_main"
+MARK = "kfp.dsl.executor_main"
 
 
 def usual_image(calls: Iterable[Call]) -> str:
@@ -31,7 +31,7 @@ def executor(image: str, start: str, resources: Resources, variables: dict[str, 
 
     `said` are the attributes of the target; `key` changes when what is in the environment does, which Kubeflow's cache does not see.
     """
-    args: list[Json] = ["--executor_input", "{{$}}", "--executor_module", _MARK]
+    args: list[Json] = ["--executor_input", "{{$}}", "--executor_module", MARK]
     container: Doc = {"image": image, "command": ["python3", "-c", start], "args": [*args, *(["--mloc-key", key] if key else [])]}
     limits = _resources(resources, said) | (_old_resources(resources, said) if not at_least(version, "2.4") else {})
     if limits:

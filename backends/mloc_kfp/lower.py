@@ -103,6 +103,7 @@ def lower(request: Request) -> Lowered:
     root = component(inputs, definitions(outputs, {}), {"dag": dag})
     if has_handlers(pipeline):
         root = with_handlers(lowering, pipeline, root)
+    parts.separate()
     spec: Doc = {
         "pipelineInfo": {"name": names.pipeline, "displayName": pipeline.name, **describe(pipeline.doc)},
         "root": root,

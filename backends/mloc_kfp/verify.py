@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -17,7 +18,8 @@ def verify(spec: Doc) -> tuple[str, ...]:
     """What is wrong, each with its place; nothing for a sound document.
 
     Every component and executor exists and is used, every input is given once with the type it wants, by a task or an input that is there,
-    every output is made, tasks wait for what they read from and no task for itself, and a condition reads an input of its own task.
+    every output is made, no two interfaces share a container, tasks wait for what they read from and no task for itself, and a condition
+    reads an input of its own task.
     """
     components, executors = _part(spec, "components"), _part(_part(spec, "deploymentSpec"), "executors")
     root = _part(spec, "root")
@@ -28,7 +30,21 @@ def verify(spec: Doc) -> tuple[str, ...]:
     faults += [f"component {name} is used by no task" for name in components if name not in used]
     faults += [f"there is no executor {name}" for name in sorted(labels - set(executors))]
     faults += [f"executor {name} is used by no component" for name in executors if name not in labels]
-    return tuple(faults)
+    return (*faults, *_shared(components, executors))
+
+
+def _shared(components: Doc, executors: Doc) -> Iterator[str]:
+    """Kubeflow keeps one interface for each container, whichever components run in it: the others would be taken for that one."""
+    first: dict[str, tuple[str, Json]] = {}
+    for name, found in components.items():
+        label = _map(found).get("executorLabel")
+        if label is None:
+            continue
+        container = json.dumps(_part(_map(executors.get(str(label), {})), "container"), sort_keys=True)
+        interface = {key: value for key, value in _map(found).items() if key != "executorLabel"}
+        other, known = first.setdefault(container, (name, interface))
+        if known != interface:
+            yield f"components {other} and {name} share a container and differ in inputs or outputs"
 
 
 def _dag(name: str, dag: Doc, components: Mapping[str, Json]) -> Iterator[str]:

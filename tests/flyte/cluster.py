@@ -76,13 +76,14 @@ def _plain_environment() -> dict[str, str]:
 
 @dataclass
 class Cluster:
-    """Runs workflows of a package; `executed` are the names of the tasks in the order they ran."""
+    """Runs workflows of a package; `executed` are the names of the tasks in the order they ran, `jobs` what dynamic tasks asked for."""
 
     package: Package
     bundle: Path
     scratch: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     executed: list[str] = field(default_factory=list)
+    jobs: list[tuple[tasks_pb2.TaskTemplate, bytes]] = field(default_factory=list)
     count: int = 0
 
     def launch(self, workflow: str, inputs: Literals) -> Literals:
@@ -237,6 +238,7 @@ class _Known:
         result = self.cluster.task(self.tasks[name], inputs)
         if not isinstance(result, bytes):
             return result
+        self.cluster.jobs.append((self.tasks[name], result))
         spec = dynamic_job_pb2.DynamicJobSpec.FromString(result)
         tasks = {task.id.name: task for task in spec.tasks}
         inner = _Known(self.cluster, tasks, {workflow.id.name: workflow for workflow in spec.subworkflows})

@@ -17,6 +17,7 @@ from mloc.testing import bundle as conformance_bundle
 from mloc_flyte import backend, launch
 from tests.flyte.bundles import made_report
 from tests.flyte.cluster import Cluster, Literals, NodeFailed, Package, package
+from tests.judges.judging import ask
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("flyte-cluster")]
 
@@ -41,6 +42,20 @@ def test_serialized_graph(
     except NodeFailed as failure:
         status, error = "failed", str(failure)
     assert differences(case, made_report(pipeline, tmp_path / "records", status, error, params)) == []
+    judge_jobs(cluster, tmp_path / "jobs")
+
+
+def judge_jobs(cluster: Cluster, folder: Path) -> None:
+    """Flyte's compiler takes what the dynamic tasks asked for."""
+    folder.mkdir()
+    for number, (task, job) in enumerate(cluster.jobs):
+        (folder / f"{number}.job.pb").write_bytes(job)
+        (folder / f"{number}.task.pb").write_bytes(task.SerializeToString())
+    if not cluster.jobs:
+        return
+    verdicts = ask("flyte", folder)
+    assert len(verdicts) == len(cluster.jobs)
+    assert {name: verdict.refusals for name, verdict in verdicts.items() if verdict.refusals} == {}
 
 
 def entry(bundle: Path) -> str:

@@ -223,7 +223,8 @@ def _broken(spec: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         ),
         ("which is not there", change("root/dag/outputs/parameters/texts/valueFromParameter/outputParameterKey", "none")),
         ("declared and not made", change("root/dag/outputs/parameters/texts", None)),
-        ("used by no task", change("components/comp-more", {"executorLabel": "exec-evaluate"})),
+        ("share a container and differ", change("components/comp-same/executorLabel", "exec-echo")),
+        ("used by no task", change("components/comp-more", {"executorLabel": "exec-mloc"})),
     ]
 
 
