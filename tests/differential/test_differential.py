@@ -43,7 +43,9 @@ def test_the_same_seed_gives_the_same_program() -> None:
 def test_engines_report_the_same(engines: list[str], seeds: range, tmp_path: Path) -> None:
     counts, failed = run(seeds, engines, tmp_path, seconds=30)
     assert failed == 0, [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.mlp")]
-    assert counts[engines[0]] >= (1 - SHARE) * len(seeds)
+    ran, refused = counts[engines[0]], counts[f"{engines[0]} refused"]
+    assert ran + refused >= (1 - SHARE) * len(seeds)
+    assert ran >= len(seeds) / 2, "the target refuses too much for this to say anything"
 
 
 # ---- that a difference would be found ---------------------------------------------------------------------------------
