@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mloc.ir.program import PARAMETERS
+from mloc.runner.api import FileStore, Records, StepFailed, run_unit
 from mloc.runner.jsons import Json, as_array, as_object, as_text, parse
 from mloc.runner.program import Program, parse_inputs
 from mloc.runner.records import FOLDER_VARIABLE as RECORDS
@@ -41,7 +42,7 @@ def run(bundle: Path, params: Mapping[str, str], records: Path, store: Path) -> 
     try:
         component = _engine("kfp.components").load_component_from_text(_document(bundle))
         pipeline = component.pipeline_spec
-        arguments = _arguments(_program(pipeline), params)
+        arguments = _arguments(_program(pipeline), params, records, store)
         _drain(pipeline)
         _give_artifacts(pipeline)
         local = _engine("kfp.local")
@@ -83,13 +84,28 @@ def _program(pipeline: object) -> Program:
     return Program(parse(document.decode("ascii")))
 
 
-def _arguments(program: Program, params: Mapping[str, str]) -> dict[str, Json]:
+def _arguments(program: Program, params: Mapping[str, str], records: Path, store: Path) -> dict[str, Json]:
+    """The parameters in Kubeflow's forms. Raises ValueError, for wrong ones with the language's own words in the records."""
     declared = {given.name: given for given in parse_inputs(program.unit(PARAMETERS).body.get("parameters"))}
     unknown = sorted(set(params) - set(declared))
     if unknown:
         raise ValueError(f"the pipeline has no parameter `{unknown[0]}`")
     kinds = {name: form(given.type, given.domain) for name, given in declared.items()}
-    return {name: to_natural(declared[name].type, kinds[name], text) for name, text in params.items()}
+    try:
+        return {name: to_natural(declared[name].type, kinds[name], text) for name, text in params.items()}
+    except ValueError:
+        # What has no such form is outside its domain, which is why the form was chosen: say that, before anything starts.
+        _check(program, params, records, store)
+        raise
+
+
+def _check(program: Program, params: Mapping[str, str], records: Path, store: Path) -> None:
+    captures = {f"${name}": text for name, text in params.items()}
+    try:
+        run_unit(program, PARAMETERS, captures, store=FileStore(store), records=Records(None))
+    except StepFailed as failure:
+        Records(records).failed(PARAMETERS, PARAMETERS, failure)
+        raise ValueError(failure.message) from None
 
 
 def _drain(pipeline: object) -> None:
