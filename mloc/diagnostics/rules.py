@@ -57,6 +57,7 @@ QUANTITY_UNIT = _rule("E0210", "quantity-unit", "a quantity with the wrong unit,
 RECURSIVE_TYPE = _rule("E0211", "recursive-type", "a type or constant that is defined by itself")
 ARGUMENT_DOMAIN = _rule("E0214", "argument-outside-domain", "an argument outside the domain of its input")
 WIDER_DOMAIN = _rule("W0223", "wider-domain", "a parameter whose range is wider than that of the step it is given to")
+NULL_IN_TEXT = _rule("W0225", "null-in-text", "a value that may be null in an f-string, which would say `null`")
 DEFAULT_NOT_TAKEN = _rule("E0224", "default-not-taken", "a default that the step it is given to does not take")
 UNKNOWN_MEMBER = _rule("E0215", "unknown-member", "a field, member or output that does not exist")
 NAMED_OUTPUT = _rule("E0216", "named-output", "a step's outputs used as one value")
@@ -161,6 +162,7 @@ SHELL_WORDS = _rule("W0634", "shell-list-as-words", "a loop of the shell over th
 SHELL_EARLY_END = _rule("W0635", "shell-early-end", "a command that is killed because the next one of a pipe stops reading")
 SHELL_SYNTAX = _rule("E0636", "shell-syntax", "a quote or bracket of a script that is never closed")
 SHELL_TAKEN = _rule("E0637", "shell-name-taken", "an input of a shell step whose name has a meaning of its own there")
+SHELL_NULL = _rule("W0638", "shell-null", "a value that may be null in a script that does not ask whether it is")
 CONTAINER_WORD = _rule("E0628", "container-word", "something that cannot be a word of a container's command line")
 LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string literal")
 

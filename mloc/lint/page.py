@@ -21,6 +21,7 @@ from mloc.lint.parameters import parameters
 from mloc.lint.paths import paths
 from mloc.lint.program import Check, Program
 from mloc.lint.repetition import repetition
+from mloc.lint.texts import texts
 from mloc.lint.times import times
 from mloc.lint.timing import timing
 from mloc.lint.unused import unused
@@ -43,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     effects_in_order,  # what writes and what reads
     order,  # `after` that data implies
     values,  # comparisons, fallbacks, divisions
+    texts,  # f-strings that would say `null`
     conditions,  # always true, or never
     branches,  # cases left out, branches alike
     repetition,  # fan-outs and loops

@@ -50,6 +50,23 @@ RIGHT = [
     'curl -d "{\\"n\\": $n}" x > "$out_o"',
 ]
 
+OPTIONAL = "step f(name: str?) -> (o: File):"
+
+
+@pytest.mark.parametrize(
+    ("script", "codes"),
+    [
+        ('app -n "$name" > "$out_o"', ["W0638"]),
+        ('if [ "$name" != null ]; then app -n "$name"; fi > "$out_o"', []),
+        ('app > "$out_o" # $name', []),
+    ],
+)
+def test_what_may_be_null_is_asked_for(tmp_path: Path, script: str, codes: list[str]) -> None:
+    file = tmp_path / "p.mlp"
+    file.write_text(f'mlp 1\n\n{OPTIONAL}\n    run shell """\n        {script}\n        """\n', encoding="utf-8")
+    assert [d.rule.code for d in analyse(str(file)).diagnostics] == codes
+
+
 WRONG = [
     ('cp $path "$out_o"', "W0615", "`$path` is not quoted"),
     ('cp "$path" $out_o', "W0615", "`$out_o` is not quoted"),

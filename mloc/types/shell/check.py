@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mloc.diagnostics.model import Bag, Edit, Fix, Rule
-from mloc.diagnostics.rules import SHELL_LITERAL, SHELL_NAME, SHELL_SYNTAX, SHELL_TAKEN, SHELL_TEMPLATE, SHELL_UNQUOTED, SHELL_WORDS
+from mloc.diagnostics.rules import (
+    SHELL_LITERAL,
+    SHELL_NAME,
+    SHELL_NULL,
+    SHELL_SYNTAX,
+    SHELL_TAKEN,
+    SHELL_TEMPLATE,
+    SHELL_UNQUOTED,
+    SHELL_WORDS,
+)
 from mloc.diagnostics.suggest import suggest
 from mloc.source import Span
 from mloc.types.model import Enum, ListOf, MapOf, Optional, Record, Scalar, Type
@@ -15,6 +25,7 @@ from mloc.types.shell.commands import assigned, defines_elsewhere, is_split, nam
 from mloc.types.shell.model import Command, Script, Use, Word
 from mloc.types.shell.scan import scan
 from mloc.types.shell.templates import templates
+from mloc.types.show import show
 from mloc.types.signature import Signature
 
 Place = Callable[[int, int], Span]
@@ -61,6 +72,7 @@ def check_shell(text: str, signature: Signature, environment: frozenset[str], pl
         return
     _names(shell, environment)
     _quotes(shell)
+    _nulls(shell)
     for start, end, written, meant in templates(text, inputs | outs):
         message = f"nothing fills in `{written}`: a shell step has its values in variables"
         shell.report(SHELL_TEMPLATE, start, end, message, f'write `"${meant}"`')
@@ -117,6 +129,20 @@ def _inputs(shell: Shell) -> str:
 
 def _expanded(script: Script) -> Iterator[Use]:
     return (use for use in uses(script) if use.quoting != "single")
+
+
+def _nulls(shell: Shell) -> None:
+    """Optional inputs, which are the text `null` when they are not given; a script that has the word seems to know."""
+    if re.search(r"\bnull\b", shell.text):
+        return
+    told: set[str] = set()
+    for use in _expanded(shell.script):
+        type_ = shell.variables.get(use.name)
+        if isinstance(type_, Optional) and use.name not in told:
+            told.add(use.name)
+            message = f"`${use.name}` may be null (`{show(type_)}`), and is then the text `null` in the script of `{shell.step}`"
+            help_ = f'ask for it: `if [ "${use.name}" != null ]; then …`, or give the input a value with `?? …` at the call'
+            shell.report(SHELL_NULL, use.start, use.end, message, help_)
 
 
 # ---- quotes ----
