@@ -67,6 +67,7 @@ class Feature(Enum):
     COLLECT = "yield"
     FAN_OUT_LIMIT = "for … limit"
     TOLERATE = "for … tolerate"
+    RUN_VALUES = "run.id, run.now or a date of the run"
     CALLED_PIPELINE = "a call of a pipeline"
     LOOP = "loop"
     CONVERGE = "converge required"

@@ -63,6 +63,10 @@ CAPABILITIES: Mapping[Feature, Support] = {
 }
 
 REFUSED: Mapping[Feature, Refusal] = {
+    Feature.RUN_VALUES: Refusal(
+        "its tasks are not given what the launch knows",
+        "take it as a parameter, and give it at launch or by `args` of a schedule",
+    ),
     Feature.FAIL_FAST: Refusal(
         "its `fail_fast` also ends the tasks that run, and allows no task that waits for others however they ended",
         "leave `fail fast` out: what does not depend on the failed step runs to its end",

@@ -70,6 +70,10 @@ REFUSED: Mapping[Feature, Refusal] = {
     ),
     Feature.MAX_PARALLEL: Refusal("`max_parallelism` belongs to a launch plan, not to a workflow", "limit the fan-outs: `for … limit n`"),
     Feature.PIPELINE_TIMEOUT: Refusal("a workflow has no timeout", "give every step a `timeout`"),
+    Feature.RUN_VALUES: Refusal(
+        "its tasks are not given what the launch knows",
+        "take it as a parameter, and give it at launch or by `args` of a schedule",
+    ),
 }
 
 DIFFERENCES = (

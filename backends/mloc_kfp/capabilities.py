@@ -71,6 +71,10 @@ REFUSED: Mapping[Feature, Refusal] = {
     Feature.PIPELINE_TIMEOUT: Refusal(
         "a deadline of a run is not in the pipeline's specification of every Kubeflow that reads it", "give every step a `timeout`"
     ),
+    Feature.RUN_VALUES: Refusal(
+        "its tasks are not given what the launch knows",
+        "take it as a parameter, and give it at launch or by `args` of a schedule",
+    ),
 }
 
 DIFFERENCES = (

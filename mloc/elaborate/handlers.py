@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope
     from mloc.elaborate.flow import Block, Flow
 
+ALWAYS = ("$", RUN_NODE)
+"""What is there from the launch on, however the body ends."""
 _KINDS: dict[str, Kind] = {"on failure": "on_failure", "finally": "finally"}
 _CALLED = dict.fromkeys(("timeout", "max_parallel", "fail"), "it holds for a run, and a call is none")
 
@@ -100,8 +102,8 @@ def after_the_body(local: Local) -> Local:
 def or_null(expr: Expr) -> Expr:
     """A value of the body as a handler reads it: null when a step that it needs gave nothing."""
     if isinstance(expr, Ref):
-        return expr if expr.node == "$" else Ref(seen_after(expr.type), expr.node, expr.output)
-    needed = [ref for ref in refs(expr) if ref.node != "$" and not isinstance(ref.type, Optional)]
+        return expr if expr.node in ALWAYS else Ref(seen_after(expr.type), expr.node, expr.output)
+    needed = [ref for ref in refs(expr) if ref.node not in ALWAYS and not isinstance(ref.type, Optional)]
     tests: list[Expr] = [Compare(BOOL, "!=", or_null(ref), Const(NULL, "null")) for ref in needed]
     tests += [Compare(BOOL, "!=", or_null(value), Const(NULL, "null")) for value in _known_not_null(expr)]
     if not tests:
@@ -116,7 +118,9 @@ def or_null(expr: Expr) -> Expr:
 
 def _there(part: Expr) -> Expr:
     """A value of the body that a test before has shown to be there."""
-    return part if not isinstance(part, Ref) or isinstance(part.type, Optional) or part.node == "$" else Widen(part.type, or_null(part))
+    if not isinstance(part, Ref) or isinstance(part.type, Optional) or part.node in ALWAYS:
+        return part
+    return Widen(part.type, or_null(part))
 
 
 def _known_not_null(expr: Expr) -> Sequence[Ref]:

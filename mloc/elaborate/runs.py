@@ -1,4 +1,4 @@
-"""`run.…`: what became of the run, which handlers may ask, and what a launch knows."""
+"""`run.…`: what is known of the run from its launch on, and what became of it, which handlers may ask."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mloc.diagnostics.rules import HANDLER_ONLY, UNKNOWN_MEMBER
 from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.scope import POISON, Outputs, Scope
 from mloc.ir.handlers import RUN_NODE, Kind, run_outputs
-from mloc.ir.model import Compare, Const, Expr, Ref
+from mloc.ir.model import RUN, Compare, Const, Expr, Ref
 from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.types.signature import Signature
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mloc.elaborate.expressions import Expressions
 
 STATUSES = ("succeeded", "failed", "cancelled")
-_IN_HANDLERS = ("status", "error", "id")
-_AT_LAUNCH = ("scheduled_date", "scheduled_time", "today", "now")
+_IN_HANDLERS = ("status", "error")
+_ANYWHERE = {name: Ref(type_, RUN_NODE, name) for name, type_ in RUN.items()}
 
 
 def run_local(kind: Kind, span: Span) -> Outputs:
@@ -31,14 +31,14 @@ def run_member(e: Expressions, expr: t.Member, scope: Scope) -> Expr:
     """`run.name`."""
     name = expr.name.text
     local = scope.lookup(RUN_NODE)
-    fields = local.fields if isinstance(local, Outputs) else {}
+    fields = local.fields if isinstance(local, Outputs) else _ANYWHERE
     if name in fields:
         return fields[name]
-    if name in (*_IN_HANDLERS, *_AT_LAUNCH):
-        message, label, help_ = _why(name, bool(fields))
+    if name in _IN_HANDLERS:
+        message, label, help_ = _why(name, isinstance(local, Outputs))
         e.bag.report(HANDLER_ONLY, expr.span, message, label=label, help=help_)
         return POISON
-    known = list(fields) or list(_IN_HANDLERS)
+    known = list(fields)
     near = suggest(name, known)
     options = ", ".join(f"`run.{each}`" for each in known)
     help_ = f"did you mean `run.{near}`?" if near else f"there is {options}"
@@ -49,17 +49,14 @@ def run_member(e: Expressions, expr: t.Member, scope: Scope) -> Expr:
 def run_alone(e: Expressions, expr: t.Name, scope: Scope) -> Expr:
     """`run` without a name after it, which is no value."""
     local = scope.lookup(RUN_NODE)
-    known = list(local.fields) if isinstance(local, Outputs) else list(_IN_HANDLERS)
+    known = list(local.fields if isinstance(local, Outputs) else _ANYWHERE)
     options = ", ".join(f"`run.{each}`" for each in known)
-    e.bag.report(HANDLER_ONLY, expr.span, "`run` is no value by itself", help=f"in a handler there is {options}")
+    e.bag.report(HANDLER_ONLY, expr.span, "`run` is no value by itself", help=f"there is {options}")
     return POISON
 
 
 def _why(name: str, in_handler: bool) -> tuple[str, str, str]:
     """Message, label and help for a name of `run` that is not known where it stands."""
-    if name in _AT_LAUNCH:
-        message = f"`run.{name}` is known to a launch only: a run that is repeated must see what the first one saw"
-        return message, "not known in a pipeline", f"take it as a parameter, and give it by a schedule: `args day=run.{name}`"
     if in_handler:
         return "`run.error` exists in `on failure` only: when `finally` runs, the run may have succeeded", "", "ask `run.status` instead"
     where = "`on failure`" if name == "error" else "`on failure` and `finally`"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from mloc.ir.model import Pipeline, Region
+from mloc.ir.model import RUN, Pipeline, Region
 from mloc.types.model import INT, STR, Field, Optional, Record, Type, optional
 
 Kind: TypeAlias = Literal["on_failure", "finally"]
 """How the ids of a handler's nodes begin."""
 
 RUN_NODE = "run"
-"""The node that says what became of the run; no node of the user's can be called so."""
+"""The node that says what is known of the run, and in handlers what became of it; no node of the user's can be called so."""
 
 ERROR = Record((Field("step", Optional(STR)), Field("message", STR), Field("line", Optional(INT))), "run error")
 """The first failure in time: the step's id, null when it was none, and the source line where it is known."""
@@ -26,7 +26,7 @@ def handlers(pipeline: Pipeline) -> tuple[tuple[Kind, Region], ...]:
 
 def run_outputs(kind: Kind) -> Mapping[str, Type]:
     """What the node `run` gives in a handler. There is an error in `on failure` only: in `finally` the run may have succeeded."""
-    always = {"id": STR, "status": STR}
+    always = {**RUN, "status": STR}
     return {**always, "error": ERROR} if kind == "on_failure" else always
 
 

@@ -493,7 +493,7 @@ class Options:
 
 
 RUN: Mapping[str, Type] = {"id": STR, "scheduled_date": DATE, "scheduled_time": DATETIME, "today": DATE, "now": DATETIME}
-"""What is known of a run when it is launched: the outputs of the node `run`."""
+"""What is known of a run from its launch on: the outputs of the node `run`, which a body may read as well as a launch."""
 
 Overlap: TypeAlias = Literal["skip", "queue", "allow"]
 

@@ -96,6 +96,7 @@ class _Verifier:
         self.distinct((s.name for s in self.subject.secrets), "secret")
         for step in self.subject.steps:
             self.step(step)
+        self.given = {RUN_NODE: dict(RUN)}
         added = self.region(self.subject.region, "")
         self.node = ""
         for result in self.subject.results:

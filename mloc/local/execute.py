@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mloc.frozen import dataclass
@@ -113,7 +114,7 @@ class _Run:
             return refused
         most = max(1, jobs or machine.millicores // 1000)
         given = {f"${name}": text for name, text in checked.items()}
-        host = Host(self.pipeline, self.program, self.records, self.run_id, self.unit, self.tell)
+        host = Host(self.pipeline, self.program, self.records, self.run_id, datetime.now(UTC), self.unit, self.tell)
         outcome = Phases(host, machine, most, lines).run(given)
         return _Ending(outcome.status, f"the run was cancelled by {outcome.signal}" if outcome.status == "cancelled" else None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from datetime import datetime
 
 from mloc.frozen import dataclass
 from mloc.ir.handlers import ERROR, RUN_NODE, Kind, handlers
@@ -17,6 +18,7 @@ from mloc.local.report import Status, body_failed, error_of
 from mloc.local.schedule import Limits, Schedule
 from mloc.runner.api import Program, Records, StepFailed
 from mloc.runner.jsons import canonical
+from mloc.runner.scalars import datetime_text
 from mloc.source import Line
 
 WHOLE_RUN = "$run"
@@ -33,6 +35,7 @@ class Host:
     program: Program
     records: Records
     run_id: str
+    began: datetime
     unit: Callable[[str, Mapping[str, str], int, threading.Event], Outputs]
     tell: Callable[[str, StepFailed], None]
 
@@ -62,7 +65,8 @@ class Phases:
         seconds = None if options.timeout_ms is None else options.timeout_ms / 1000
         body = Plan(self._host.pipeline.region, self._host.program)
         with interrupts(self._interrupted) as interrupted:
-            going_on = self._drive(_Phase(body, None), parameters, Limits(self._jobs, options.fail_fast, seconds, self._expired))
+            given: Outputs = {**parameters, **self._of_launch()}
+            going_on = self._drive(_Phase(body, None), given, Limits(self._jobs, options.fail_fast, seconds, self._expired))
             status: Status = "succeeded" if body.succeeded else "failed" if interrupted() is None else "cancelled"
             for kind, region in handlers(self._host.pipeline) if going_on else ():
                 if kind == "on_failure" and not self._has_failed(status):
@@ -110,11 +114,18 @@ class Phases:
         return status == "failed" or (status == "cancelled" and body_failed(self._host.pipeline, self._history()))
 
     def _of_run(self, kind: Kind, status: Status) -> dict[str, str]:
-        found = {f"{RUN_NODE}.id": canonical(self._host.run_id), f"{RUN_NODE}.status": canonical(status)}
+        found = self._of_launch() | {f"{RUN_NODE}.status": canonical(status)}
         if kind == "on_failure":
             error = error_of(self._host.pipeline, self._history(), status, None)
             found[f"{RUN_NODE}.error"] = canonical({field.name: error[field.name] for field in ERROR.fields})
         return found
+
+    def _of_launch(self) -> dict[str, str]:
+        """What is known of the run when it is launched. No schedule launches runs of this machine: they are for when they began."""
+        began = self._host.began
+        day, moment = canonical(f"{began:%Y-%m-%d}"), canonical(datetime_text(began))
+        found = {"id": canonical(self._host.run_id), "today": day, "now": moment, "scheduled_date": day, "scheduled_time": moment}
+        return {f"{RUN_NODE}.{name}": text for name, text in found.items()}
 
     def _history(self) -> History:
         return History(self._host.records.events())

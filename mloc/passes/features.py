@@ -106,10 +106,12 @@ def _uses(pipeline: Pipeline, target: str | None) -> Iterator[Use]:
         for node, in_branch, in_fan_out in _placed(region):
             own = _of_call(node, steps[node.step]) if isinstance(node, Call) else _of_region(node, in_branch, in_fan_out)
             attributes = dict(node.spans) if isinstance(node, Call) else {}
-            for feature in (*own, *(() if handler is None else (handler, *_of_handler(node, region)))):
+            of_run = [Feature.RUN_VALUES] if _asks_the_run((*own_exprs(node), *closing_exprs(node)), in_handler=handler is not None) else []
+            for feature in (*own, *of_run, *(() if handler is None else (handler, *_of_handler(node, region)))):
                 yield Use(feature, attributes.get(feature.value.partition(" ")[0], node.span), node.id)
     for result in pipeline.results:
-        for feature in _of_result(result):
+        of_run = [Feature.RUN_VALUES] if _asks_the_run((result.value,), in_handler=False) else []
+        for feature in (*_of_result(result), *of_run):
             yield Use(feature, pipeline.span, pipeline.name)
     yield from _around(pipeline, target)
 
@@ -255,6 +257,12 @@ def _of_type(type_: Type) -> Iterator[Feature]:
                 yield from _of_type(field.type)
         case _:
             return
+
+
+def _asks_the_run(exprs: Iterable[Expr], *, in_handler: bool) -> bool:
+    """Whether values of the run are read, other than those that handlers are there for."""
+    known = ("id", "status", "error") if in_handler else ()
+    return any(ref.node == RUN_NODE and ref.output not in known for ref in refs(*exprs))
 
 
 def _is_computed(expr: Expr) -> bool:

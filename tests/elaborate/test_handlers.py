@@ -70,7 +70,7 @@ def test_a_narrowed_value_is_one() -> None:
     [
         (["say(s=run.status)"], "E0313"),
         (["finally:", f"    say(s=run.error.message){QUICK}"], "E0313"),
-        (["finally:", f'    say(s=f"{{run.today}}"){QUICK}'], "E0313"),
+        (["say(s=run.error.message)"], "E0313"),
         (["finally:", f"    say(s=run.stat){QUICK}"], "E0215"),
         (["on failure:", f"    say(s=run.error.mesage){QUICK}"], "E0215"),
         (["finally:", '    if run.status == "sucess":', f'        say(s="a"){QUICK}'], "E0207"),
@@ -99,6 +99,13 @@ def test_mistakes_give_one_error(lines: list[str], code: str) -> None:
 @pytest.mark.parametrize("status", ["succeeded", "failed", "cancelled"])
 def test_a_status_may_be_compared_with_each_that_there_is(status: str) -> None:
     assert codes(body("number(x=n)", "finally:", f'    if run.status == "{status}":', f"    {HANDLER}")) == []
+
+
+def test_what_the_launch_knows_may_be_read_anywhere() -> None:
+    dates = 'say(s=f"{run.today} {run.now} {run.scheduled_date} {run.scheduled_time}")'
+    lines = ("say(s=run.id)", dates, "if n == 1:", "    say(s=run.id)")
+    assert codes(body(*lines)) == []
+    assert codes(body("number(x=n)", "finally:", f'    say(s=f"{{run.today}} {{run.id}}"){QUICK}')) == []
 
 
 def test_options() -> None:

@@ -12,9 +12,12 @@ from mloc.ir.model import (
     Call,
     Const,
     FanOut,
+    Format,
+    Input,
     Launch,
     Options,
     Pipeline,
+    Ref,
     Region,
     RunContainer,
     RunInline,
@@ -28,7 +31,7 @@ from mloc.ir.model import (
     Tolerate,
 )
 from mloc.passes.features import features
-from mloc.types.model import INT, ListOf
+from mloc.types.model import DATE, INT, STR, ListOf
 from tests.elaborate.programs import body, pipeline
 from tests.elaborate.programs import check as check_program
 
@@ -223,3 +226,17 @@ def test_a_tolerant_loop() -> None:
     fan_out = FanOut("f", "x", INT, Const(ListOf(INT), "[1]"), None, Region(), None, tolerate=Tolerate("count", "1"))
     found = replace(AROUND, region=Region((fan_out,)), options=Options(), launches=())
     assert {use.feature for use in features(found, "flyte")} == {Feature.FAN_OUT, Feature.TOLERATE}
+
+
+def test_values_of_the_run() -> None:
+    """The id and what handlers are there for are no construct of their own in a handler."""
+    step = Step("s", (Input("x", STR),), (), False, RunInline("pass"))
+    ask = Call("a", "s", (("x", Ref(STR, "run", "id")),), (), Settings())
+    in_body = replace(AROUND, steps=(step,), region=Region((ask,)), options=Options(), launches=())
+    assert Feature.RUN_VALUES in {use.feature for use in features(in_body, "flyte")}
+    in_handler = replace(in_body, region=Region(), final=Region((ask,)))
+    assert Feature.RUN_VALUES not in {use.feature for use in features(in_handler, "flyte")}
+    day = replace(ask, args=(("x", Format(STR, (Ref(DATE, "run", "today"),))),))
+    assert Feature.RUN_VALUES in {use.feature for use in features(replace(in_handler, final=Region((day,))), "flyte")}
+    fan_out = FanOut("f", "x", INT, Const(ListOf(INT), "[1]"), None, Region(), Ref(STR, "run", "id"))
+    assert Feature.RUN_VALUES in {use.feature for use in features(replace(in_body, region=Region((fan_out,))), "flyte")}
