@@ -20,5 +20,5 @@ def texts(program: Program, bag: Bag) -> None:
                 if not isinstance(part, str) and isinstance(type_, Optional):
                     written = program.file.exprs.written(part.span)
                     message = f"{written} may be null (`{show(type_)}`), and the text would then say `null`"
-                    help_ = 'give a fallback, `{… ?? "none"}`, or make the text inside `if … != null:`'
+                    help_ = 'give a fallback first, `name = … ?? "none"`, or make the text inside `if … != null:`'
                     bag.report(NULL_IN_TEXT, part.span, message, help=help_)

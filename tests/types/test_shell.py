@@ -18,7 +18,8 @@ def found(tmp_path: Path, script: str) -> tuple[Diagnostic, ...]:
     program = f'mlp 1\n\nenum Mode: a, b\n\n{SIGNATURE}\n    run shell """\n{lines}        """\n    env SET="1"\n'
     file = tmp_path / "p.mlp"
     file.write_text(program, encoding="utf-8")
-    return analyse(str(file)).diagnostics
+    # No script here has a use for all of the inputs.
+    return tuple(d for d in analyse(str(file)).diagnostics if d.rule.code != "W0110")
 
 
 RIGHT = [
