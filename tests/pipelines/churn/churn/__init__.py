@@ -1,0 +1,1 @@
+"""The functions behind churn.mlp: ordinary Python that knows nothing of mloc."""

@@ -1,0 +1,1 @@
+"""The functions behind sweep.mlp: ordinary Python that knows nothing of mloc."""
