@@ -11,13 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from mloc.backend import load
+from mloc.testing import PROGRAMS, refuses
 from mloc_airflow.names import Names
 from tests.airflow import programs
 from tests.airflow.running import Compiled, compile_all, compile_file, compile_text
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [ROOT / "examples" / name / f"{name}.mlp" for name in ("hello", "flights")]
-CONFORMANCE = sorted((ROOT / "tests" / "conformance" / "programs").glob("*.mlp"))
+CONFORMANCE = [
+    PROGRAMS / f"{name}.mlp" for name in sorted(path.stem for path in PROGRAMS.glob("*.mlp")) if not refuses(load("airflow"), name)
+]
 OWN = {name: getattr(programs, name) for name in ("TEMPLATES", "STRUCTURES", "FAILURES", "RETRIES")}
 
 
