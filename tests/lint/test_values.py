@@ -92,7 +92,7 @@ def test_models_judged_on_what_they_learnt_from(lines: list[str], expected: list
         (["a = inc(x=n)", "b = inc(x=n) after a", 'say(s=f"{a}{b}")'], []),
         (["a = inc(x=n)", "b = inc(x=n) with retry(2)", 'say(s=f"{a}{b}")'], []),
         (["if n > 1:", "    a = inc(x=n)", "elif n > 0:", "    a = inc(x=n)", "else:", "    a = 1", 'say(s=f"{a}")'], []),
-        (["a = inc(x=n)", "if n > 1:", "    b = inc(x=n)", 'say(s=f"{a}{b}")'], ["W0408"]),
+        (["a = inc(x=n)", "if n > 1:", "    b = inc(x=n)", '    say(s=f"{a}{b}")'], ["W0408"]),
         (['say(s="x")', 'say(s="x")'], []),
         (["for x in [1, n]:", "    inc(x=x)", "for y in [1, n]:", "    inc(x=y)"], []),
     ],
@@ -159,7 +159,7 @@ def test_fallbacks() -> None:
     optional = "(n: int = 1, m: int? = null)"
     assert told("a = inc(x=m ?? 1)", 'say(s=f"{a}")', signature=optional) == []
     assert told("a = inc(x=n ?? 1)", 'say(s=f"{a}")', signature=optional) == ["W0221"]
-    assert told("if m != null:", "    a = inc(x=m ?? 1)", 'say(s=f"{a}")', signature=optional) == ["W0221"]
+    assert told("if m != null:", "    a = inc(x=m ?? 1)", '    say(s=f"{a}")', signature=optional) == ["W0221"]
     assert "inc(x=n)" in mended(body("a = inc(x=n ?? 1)", 'say(s=f"{a}")'), "W0221")
     assert told("a = find(x=n)", "b = inc(x=a.n ?? 0)", 'say(s=f"{b}")') == []
 
