@@ -61,4 +61,4 @@ def _date(text: str) -> Code:
     moment = text.rstrip("Z").partition("T")
     day = [literal(int(part)) for part in moment[0].split("-")]
     time = [literal(int(float(part))) for part in moment[2].split(":")] if moment[2] else []
-    return call("datetime.datetime", [*day, *time], {"tzinfo": "datetime.timezone.utc"})
+    return call("datetime", [*day, *time], {"tzinfo": "timezone.utc"})

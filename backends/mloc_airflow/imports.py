@@ -16,7 +16,8 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 def imports(used: set[str], package: str) -> str:
     """The import lines for the names that a file uses; it gives none of them another meaning."""
     standard = ["from collections.abc import Sequence"] if "Sequence" in used else []
-    standard += ["from datetime import timedelta"] if "timedelta" in used else []
+    times = [name for name in ("datetime", "timedelta", "timezone") if name in used]
+    standard += [f"from datetime import {', '.join(times)}"] if times else []
     airflow = ["from airflow.providers.standard.operators.empty import EmptyOperator"] if "EmptyOperator" in used else []
     airflow.append(_from("airflow.sdk", (name for name in _SDK if name in used)))
     airflow += ["from kubernetes.client import models as k8s"] if "k8s" in used else []
