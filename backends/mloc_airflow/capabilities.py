@@ -53,6 +53,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.RESOURCES: Support(Level.IGNORED, "steps run in the worker; with `run pod` in a pod that has it"),
     Feature.GPU: Support(Level.IGNORED, "steps run in the worker; with `run pod` in a pod that has it"),
     Feature.IMAGE: Support(Level.IGNORED, "steps run in the worker; with `run pod` in a pod that has it"),
+    Feature.CACHE: Support(Level.IGNORED, "a cached step runs every time"),
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
     Feature.SECRET_ENV: Support(Level.RUNNER, "read from the worker's environment"),
     Feature.SECRET_FILE: Support(Level.RUNNER, "read from a file of the worker"),

@@ -49,6 +49,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.RESOURCES: Support(Level.NATIVE, "`Resources` as requests and limits", _DECORATOR),
     Feature.GPU: Support(Level.NATIVE, "`Resources`; its type is an accelerator", "tests/flyte/test_emit.py::test_gpu_types"),
     Feature.IMAGE: Support(Level.NATIVE, "`container_image`", _DECORATOR),
+    Feature.CACHE: Support(Level.IGNORED, "a cached step runs every time"),
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
     Feature.SECRET_K8S: Support(Level.NATIVE, "`secret_requests` of the task", "tests/flyte/test_emit.py::test_secrets"),
     Feature.SECRET_FLYTE: Support(Level.NATIVE, "`secret_requests` of the task", "tests/flyte/test_emit.py::test_secrets"),

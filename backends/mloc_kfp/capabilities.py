@@ -50,6 +50,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.RESOURCES: Support(Level.NATIVE, "requests and limits; disk is an ephemeral volume", _RESOURCES),
     Feature.GPU: Support(Level.NATIVE, "an accelerator; its type is a node selector", _RESOURCES),
     Feature.IMAGE: Support(Level.NATIVE, "the container's image", _RESOURCES),
+    Feature.CACHE: Support(Level.IGNORED, "a cached step runs every time"),
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
     Feature.SECRET_K8S: Support(Level.NATIVE, "`secretAsEnv` of the executor", "tests/kfp/test_spec.py::test_secrets"),
     Feature.TARGET: Support(Level.NATIVE, "what `attributes.schema.json` has", "tests/kfp/test_attributes.py::test_what_the_block_says"),

@@ -63,6 +63,8 @@ class Run:
     report: Path | None
     jobs: int | None
     containers: str | None
+    no_cache: bool
+    refresh: tuple[str, ...]
     color: Color
 
 
@@ -167,7 +169,7 @@ def _check(found: argparse.Namespace) -> Check:
 
 
 def _codes(given: Sequence[str]) -> tuple[str, ...]:
-    """The codes of an option that may be repeated and may hold several: `--ignore W06,W0723 --ignore W0614`."""
+    """The codes of an option that may be repeated and may hold several: `--ignore W06,W0704 --ignore W0614`."""
     return tuple(code.strip() for text in given for code in text.split(",") if code.strip())
 
 
@@ -177,7 +179,7 @@ def _compile(found: argparse.Namespace) -> Compile:
 
 def _run(found: argparse.Namespace) -> Run:
     settings = tuple(found.settings)
-    run_on = found.engine, found.store, found.report, found.jobs, found.containers
+    run_on = found.engine, found.store, found.report, found.jobs, found.containers, found.no_cache, tuple(found.refresh or ())
     return Run(found.file, found.pipeline, settings, found.params, *run_on, found.color)
 
 
@@ -255,7 +257,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("files", nargs="+", metavar="FILE", help="the programs (.mlp), or folders that hold them")
     formats = ("full", "concise", "json", "sarif", "github")
     command.add_argument("--output-format", choices=formats, default="full", help="how to show what was found (default: full)")
-    command.add_argument("--select", action="append", metavar="CODES", help="report only these warnings: W06,W0723 (errors always)")
+    command.add_argument("--select", action="append", metavar="CODES", help="report only these warnings: W06,W0704 (errors always)")
     command.add_argument("--ignore", action="append", default=[], metavar="CODES", help="do not report these warnings")
     command.add_argument("--all-targets", action="store_true", help="also print how each construct arrives on each installed target")
     command.add_argument("--deny-warnings", action="store_true", help="warnings count as errors")
@@ -287,6 +289,11 @@ def _add_run(command: argparse.ArgumentParser) -> None:
         "--containers",
         choices=("docker", "podman", "none"),
         help="what runs container steps; none: their commands on this machine (default: docker or podman; native only)",
+    )
+    keeping = command.add_mutually_exclusive_group()
+    keeping.add_argument("--no-cache", action="store_true", help="run every step, and keep no result (native only)")
+    keeping.add_argument(
+        "--refresh", action="append", metavar="STEP", help="run this cached step or call all the same, and keep what it gives (native only)"
     )
     command.add_argument("--jobs", type=_positive, metavar="N", help="the most steps at a time (default: the cores; native only)")
     _add_color(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +16,12 @@ from mloc.cli.codes import FAILED, NOT_EXPRESSIBLE, OK, UsageError
 from mloc.cli.compile import bundle
 from mloc.cli.parameters import parameters
 from mloc.diagnostics.display import clean
+from mloc.diagnostics.suggest import suggest
 from mloc.driver import Analysis
 from mloc.ir.model import Pipeline
+from mloc.ir.walk import every_call
 from mloc.local.engine import EngineMissing, run_engine
-from mloc.local.execute import ENGINE, run_native
+from mloc.local.execute import ENGINE, Caching, run_native
 from mloc.local.progress import progress_on
 from mloc.local.store import StoreUnusable, report_text, write_whole
 from mloc.runner.jsons import Json, canonical
@@ -34,6 +37,8 @@ def run(command: Run) -> int:
         raise UsageError(f"--jobs is for the native engine; {command.engine} schedules by itself")
     if command.containers is not None and command.engine != ENGINE:
         raise UsageError(f"--containers is for the native engine; {command.engine} runs containers by itself")
+    if (command.no_cache or command.refresh) and command.engine != ENGINE:
+        raise UsageError(f"--no-cache and --refresh are for the native engine; {command.engine} keeps no results of ours")
     values = parameters(pipeline, command.settings, command.params, FileStore(command.store))
     try:
         report = _report(command, analysis, pipeline, values)
@@ -62,6 +67,7 @@ def _report(command: Run, analysis: Analysis, pipeline: Pipeline, values: Mappin
             progress=progress,
             lines=lines,
             containers=command.containers,
+            caching=None if command.no_cache else Caching(analysis.project, _refreshed(command, pipeline)),
         )
     try:
         launcher = load(command.engine).launcher
@@ -79,6 +85,17 @@ def _report(command: Run, analysis: Analysis, pipeline: Pipeline, values: Mappin
             )
         except EngineMissing as error:
             raise UsageError(str(error)) from None
+
+
+def _refreshed(command: Run, pipeline: Pipeline) -> frozenset[str]:
+    """The steps and calls that are to run again. Raises UsageError for one that is not cached here."""
+    known = {name for call in every_call(pipeline) if call.settings.cache is not None for name in (call.step, call.id)}
+    for name in command.refresh:
+        if name not in known and re.sub(r"\[\d+\]", "[]", name) not in known:
+            near = suggest(name, sorted(known))
+            told = f"did you mean `{near}`?" if near else f"cached are {', '.join(f'`{n}`' for n in sorted(known))}" if known else "none is"
+            raise UsageError(f"--refresh: `{pipeline.name}` has no cached step `{name}`; {told}")
+    return frozenset(command.refresh)
 
 
 def _write(path: Path, text: str) -> None:

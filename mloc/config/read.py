@@ -127,7 +127,7 @@ def _folders(value: object) -> None:
 
 def _codes(value: object) -> None:
     if not _is_texts(value):
-        raise _Wrong(f'must be a list of codes or their beginnings, like `["W06", "W0723"]`, found `{value!r}`')
+        raise _Wrong(f'must be a list of codes or their beginnings, like `["W06", "W0704"]`, found `{value!r}`')
     problem = not_codes(_texts(value))
     if problem is not None:
         raise _Wrong(f"is wrong: {problem}")

@@ -185,12 +185,15 @@ BAD_ENVIRONMENT = _rule("E0710", "bad-environment", "an environment variable tha
 UNKNOWN_ATTRIBUTE = _rule("E0720", "unknown-attribute", "an attribute that does not exist, or not in this block")
 BAD_ATTRIBUTE = _rule("E0721", "bad-attribute", "an attribute with the wrong arguments")
 ATTRIBUTE_TWICE = _rule("E0722", "attribute-twice", "an attribute given twice")
-NOT_USED_YET = _rule("W0723", "not-used-yet", "an attribute that this version of mloc reads but does not use")
 
 # 08: cache and effects
+CACHED_CHANCE = _rule("W0801", "cached-chance", "a cached step whose code is not a function of its inputs")
 CACHED_WRITES = _rule("E0802", "cached-writes", "a cached step that writes")
+CACHE_NOT_CARRIED = _rule("W0803", "cache-not-carried", "a target on which a cached step runs every time")
 CACHE_IGNORES_UNKNOWN = _rule("E0804", "cache-ignores-unknown", "`ignore` of `cache` names what the step does not take")
+OPEN_CLOSURE = _rule("W0805", "open-closure", "a cached step whose code imports modules by computed names")
 RETRIED_WRITES = _rule("W0806", "retried-writes", "a step that writes is retried without being idempotent")
+KEY_OF_THE_RUN = _rule("W0808", "key-of-the-run", "a cached step that is given what differs in every run")
 
 # 09: secrets
 SECRET_FLOWS = _rule("E0901", "secret-flows", "a secret used as a value, which is stored and shown")

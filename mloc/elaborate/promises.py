@@ -9,7 +9,6 @@ from mloc.diagnostics.rules import (
     BAD_ATTRIBUTE,
     CACHE_IGNORES_UNKNOWN,
     CACHED_WRITES,
-    NOT_USED_YET,
     RETRIED_WRITES,
 )
 from mloc.diagnostics.suggest import correction, suggest
@@ -33,8 +32,6 @@ def cache(reader: AttributeReader, arguments: tuple[t.Argument, ...], span: Span
     if len(arguments) == 1 and arguments[0].name is None and isinstance(arguments[0].value, t.Bool):
         return {"cache.on": int(arguments[0].value.value)}
     leaves: Leaves = {"cache.on": 1}
-    message = "`cache` is read but not used by this version of mloc: the step runs every time"
-    reader.file.bag.report(NOT_USED_YET, span, message, label="has no effect yet")
     for argument in arguments:
         if argument.name is None:
             return _bad(reader, argument.span, "`cache` takes `true`, `false` or named arguments", f"as in `{EXAMPLE}`")
@@ -126,30 +123,30 @@ def held(reader: AttributeReader, step: t.StepDef, signature: Signature, merged:
     if not isinstance(written, tuple) or "writes" not in written:
         return
     name = step.name.text
-    there = _place(step, "effects")
+    there = place(step, "effects")
     said = () if there is None else (Label(there, "it writes"),)
     if merged.get("cache.on"):
-        place = _place(step, "cache") or step.name.span
+        where = place(step, "cache") or step.name.span
         help_ = "leave `cache` out, or split the writing into a step of its own"
         message = f"step `{name}` is cached but `effects writes`: a hit would skip what it writes"
-        reader.file.bag.report(CACHED_WRITES, place, message, secondary=said, help=help_)
+        reader.file.bag.report(CACHED_WRITES, where, message, secondary=said, help=help_)
     if merged.get("retry.count") and not merged.get("idempotent"):
         _retried(reader, step, said)
 
 
 def _retried(reader: AttributeReader, step: t.StepDef, said: tuple[Label, ...]) -> None:
     name = step.name.text
-    own = _place(step, "retry")
-    place = own or step.name.span
+    own = place(step, "retry")
+    where = own or step.name.span
     notes = () if own is not None else ("`retry` comes from the `defaults` of the file",)
     message = f"a retry of step `{name}` may write a second time: it has `effects writes` and is not said to be idempotent"
     help_ = "say `idempotent` if writing twice is writing once, else `retry 0`"
-    line = reader.file.source.line_start(reader.file.source.position(place.start).line)
-    indent = reader.file.source.text[line : place.start]
+    line = reader.file.source.line_start(reader.file.source.position(where.start).line)
+    indent = reader.file.source.text[line : where.start]
     fix = None
     if own is not None and not indent.strip():
-        fix = Fix("maybe-incorrect", (Edit(Span(place.file, place.start, place.start), f"idempotent\n{indent}"),))
-    reader.file.bag.report(RETRIED_WRITES, place, message, secondary=said, notes=notes, help=help_, fix=fix)
+        fix = Fix("maybe-incorrect", (Edit(Span(where.file, where.start, where.start), f"idempotent\n{indent}"),))
+    reader.file.bag.report(RETRIED_WRITES, where, message, secondary=said, notes=notes, help=help_, fix=fix)
 
 
 def _ignored(reader: AttributeReader, step: t.StepDef, signature: Signature) -> None:
@@ -181,5 +178,6 @@ def _ignore_texts(step: t.StepDef) -> list[t.Text]:
     return [item for item in items if isinstance(item, t.Text)]
 
 
-def _place(step: t.StepDef, attribute: str) -> Span | None:
+def place(step: t.StepDef, attribute: str) -> Span | None:
+    """Where a step says an attribute itself."""
     return next((a.span for a in step.attributes if a.name.text == attribute), None)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from mloc.diagnostics.model import Bag, Diagnostic
 from mloc.diagnostics.rules import INLINE_NAME, SHELL_NAME, SHELL_OUTPUT, leaves_whole
 from mloc.lint.branches import branches
+from mloc.lint.caching import caching
 from mloc.lint.calls import calls
 from mloc.lint.columns import columns
 from mloc.lint.conditions import conditions
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     timing,  # timeouts and retries
     times,  # when schedules fire
     paths,  # paths of one machine
+    caching,  # results that are kept and should not be
     effects_in_order,  # what writes and what reads
     order,  # `after` that data implies
     values,  # comparisons, fallbacks, divisions

@@ -11,17 +11,20 @@ from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline
 from mloc.ir.program import PARAMETERS, program
 from mloc.ir.walk import every_call
+from mloc.local.keys import Keys, code_of
 from mloc.local.machine import Amount, ask, capacity, excess
 from mloc.local.phases import Host, Phases
 from mloc.local.plan import Outputs
 from mloc.local.progress import Progress
 from mloc.local.report import Status, report
+from mloc.local.results import Results
 from mloc.local.store import RunFolder, RunRecords
-from mloc.runner.api import FileStore, Program, StepFailed, run_unit
-from mloc.runner.jsons import Json
+from mloc.runner.api import FileStore, Program, StepFailed, inputs_of, run_unit
+from mloc.runner.jsons import Json, canonical, parse
 from mloc.runner.records import now
 from mloc.runner.secrets import MissingSecret, on_this_machine
 from mloc.source import Line
+from mloc.types.python.project import Project
 from mloc.version import VERSION
 
 ENGINE = "native"
@@ -38,18 +41,21 @@ def run_native(
     run_id: str | None = None,
     lines: Mapping[str, Line] | None = None,
     containers: str | None = None,
+    caching: Caching | None = None,
 ) -> dict[str, Json]:
     """Run a pipeline and give its report, which is also written to `<store>/runs/<run id>/report.json`.
 
     `parameters` are wire texts by name; `jobs` bounds the steps that run at a time (default: the cores this process may use);
     `source_roots` are the folders of the user's modules; `lines` gives the source line of each node's id, "" for the pipeline's;
     `containers` is what runs container steps: docker, podman, none for their commands on this machine, or None for what is there.
+    With `caching` results of steps that say `cache` are kept in the store and found again; without, such steps run as all others.
     What the user's program does wrong is in the report. Raises StoreUnusable when the run's folder cannot be made or its report written.
     """
     folder = RunFolder(store, run_id)
     records = folder.open_records(None if progress is None else progress.event)
     compiled = Program(dict(program(pipeline, VERSION, lines or {})))
-    run = _Run(pipeline, compiled, records, folder.artifacts(), source_roots, progress, folder.run_id, containers)
+    results = None if caching is None else caching.results(pipeline, folder)
+    run = _Run(pipeline, compiled, records, folder.artifacts(), source_roots, progress, folder.run_id, containers, results)
     started = now()
     try:
         ending = run.perform(parameters, jobs, lines or {})
@@ -75,6 +81,18 @@ def run_native(
 
 
 @dataclass(frozen=True, slots=True)
+class Caching:
+    """That results are kept; `refresh` names steps and calls that run all the same, `project` is where modules are looked up."""
+
+    project: Project
+    refresh: frozenset[str] = frozenset()
+
+    def results(self, pipeline: Pipeline, folder: RunFolder) -> Results:
+        keys = Keys(pipeline.name, code_of(self.project))
+        return Results(folder.store, pipeline, keys, folder.run_id, self.refresh)
+
+
+@dataclass(frozen=True, slots=True)
 class _Ending:
     """How a run ended; `error` and `blamed` (step id, line) are for what left no record."""
 
@@ -95,6 +113,7 @@ class _Run:
     progress: Progress | None
     run_id: str
     containers: str | None
+    results: Results | None
 
     def perform(self, parameters: Mapping[str, str], jobs: int | None, lines: Mapping[str, Line]) -> _Ending:
         """Check the launch, then run to the end. Raises OSError when a record cannot be written."""
@@ -114,9 +133,24 @@ class _Run:
             return refused
         most = max(1, jobs or machine.millicores // 1000)
         given = {f"${name}": text for name, text in checked.items()}
-        host = Host(self.pipeline, self.program, self.records, self.run_id, datetime.now(UTC), self.unit, self.tell)
+        host = Host(self.pipeline, self.program, self.records, self.run_id, datetime.now(UTC), self.kept_unit, self.tell)
         outcome = Phases(host, machine, most, lines).run(given)
         return _Ending(outcome.status, f"the run was cancelled by {outcome.signal}" if outcome.status == "cancelled" else None)
+
+    def kept_unit(self, unit: str, captures: Mapping[str, str], attempt: int, cancel: threading.Event) -> Outputs:
+        """The kept outputs of a cached step, else one attempt of it, whose outputs are kept then."""
+        call = None if self.results is None else self.results.call(unit)
+        given = None if call is None else inputs_of(self.program, unit, captures)
+        if self.results is None or call is None or given is None:
+            return self.unit(unit, captures, attempt, cancel)
+        asked = self.results.ask(call, *given)
+        if asked.outputs is not None:
+            self.records.cached(asked.place, unit, asked.outputs, asked.json)
+            return {name: canonical(wire) for name, wire in asked.outputs.items()}
+        self.records.asked(asked.place, unit, asked.json)
+        outputs = self.unit(unit, captures, attempt, cancel)
+        self.results.keep(asked, call.step, {name: parse(text) for name, text in outputs.items()})
+        return outputs
 
     def unit(self, unit: str, captures: Mapping[str, str], attempt: int, cancel: threading.Event) -> Outputs:
         """Run one unit, for a step one attempt of it."""

@@ -9,7 +9,7 @@ from mloc.frozen import dataclass
 from mloc.runner.jsons import Json
 
 Event: TypeAlias = Mapping[str, Json]
-Ended: TypeAlias = Literal["succeeded", "failed", "skipped"]
+Ended: TypeAlias = Literal["succeeded", "failed", "skipped", "cached"]
 
 _UNFINISHED: dict[str, Json] = {"kind": "killed", "message": "the step was stopped from outside before it ended", "line": None}
 
@@ -66,9 +66,9 @@ class History:
         match self.last(unit_id):
             case None:
                 return None
-            case {"event": "skipped"}:
-                return "skipped"
-            case {"event": "started" | "failed"} | {"event": "attempt", "status": "failed"}:
+            case {"event": "skipped" | "cached" as how}:
+                return "skipped" if how == "skipped" else "cached"
+            case {"event": "asked" | "started" | "failed"} | {"event": "attempt", "status": "failed"}:
                 return "failed"
             case _:
                 return "succeeded"
@@ -80,6 +80,11 @@ class History:
                 return error
             case _:
                 return _UNFINISHED
+
+    def cache(self, unit_id: str) -> Json:
+        """What was looked for of a cached step, `{key, hit, why}`; null when nothing was."""
+        asked = [event["cache"] for event in self._events.get(unit_id, ()) if event.get("event") in ("asked", "cached")]
+        return asked[0] if asked else None
 
     def attempts(self, unit_id: str) -> Attempts:
         """How often a step was tried, and when."""

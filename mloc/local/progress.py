@@ -62,6 +62,11 @@ class _State:
             case {"event": "started", "id": str(step), "attempt": int(attempt)}:
                 self.running[step] = (attempt, self.clock())
                 return f"{step} started" if attempt == 1 else f"{step} started again (attempt {attempt})"
+            case {"event": "cached", "id": str(step), "cache": {"why": str(why)}}:
+                self.succeeded += 1
+                return f"{step} cached ({why})"
+            case {"event": "asked", "id": str(step), "cache": {"why": str(why)}}:
+                return f"{step} has to run: {why}"
             case {"event": "attempt", "id": str(step), "attempt": int(attempt), "status": str(status)}:
                 _, since = self.running.pop(step, (attempt, self.clock()))
                 log = event.get("log")

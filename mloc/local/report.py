@@ -106,7 +106,7 @@ def _entry(step: Step, step_id: str, untaken: bool, history: History) -> Json:
     attempts = history.attempts(step_id)
     last = history.last(step_id)
     status = history.status(step_id) or ("skipped" if untaken else "not_run")
-    outputs = last.get("outputs") if last is not None and status == "succeeded" else None
+    outputs = last.get("outputs") if last is not None and status in ("succeeded", "cached") else None
     return {
         "step": step.name,
         "status": status,
@@ -115,7 +115,7 @@ def _entry(step: Step, step_id: str, untaken: bool, history: History) -> Json:
         "finished": attempts.finished,
         "error": history.error(step_id) if status == "failed" else None,
         "outputs": _values({o.name: o.type for o in step.outputs}, outputs if isinstance(outputs, dict) else {}),
-        "cache": None,
+        "cache": history.cache(step_id),
     }
 
 

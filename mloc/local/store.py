@@ -39,6 +39,14 @@ class RunRecords(Records):
         if self._listener is not None:
             self._listener(event)
 
+    def asked(self, step_id: str, unit: str, cache: Mapping[str, Json]) -> None:
+        """A cached step whose result was looked for and is not kept."""
+        self.write({"event": "asked", "id": step_id, "unit": unit, "cache": dict(cache)})
+
+    def cached(self, step_id: str, unit: str, outputs: Mapping[str, Json], cache: Mapping[str, Json]) -> None:
+        """A cached step whose result is kept, so that it does not run."""
+        self.write({"event": "cached", "id": step_id, "unit": unit, "outputs": dict(outputs), "cache": dict(cache)})
+
     def log_path(self, step_id: str, attempt: int) -> Path:
         folder = self._logs / _file_name(step_id)
         folder.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,19 @@ from .steps import Surroundings, run_step, step_inputs
 from .store import FileStore, Store, StoreError
 from .units import BadCapture, Captures, place, run_plain, skipped_outputs
 
-__all__ = ["BadProgram", "FileStore", "Program", "Records", "StepFailed", "Store", "StoreError", "gather", "load_program", "run_unit"]
+__all__ = [
+    "BadProgram",
+    "FileStore",
+    "Program",
+    "Records",
+    "StepFailed",
+    "Store",
+    "StoreError",
+    "gather",
+    "inputs_of",
+    "load_program",
+    "run_unit",
+]
 
 
 def run_unit(
@@ -74,6 +86,16 @@ def _run(program: Program, unit: Unit, reader: Captures, around: Surroundings, g
         raise failure from error
     made = run_step(program, unit, place_id, inputs, around)
     return {name: canonical(wire) for name, wire in made.items()}
+
+
+def inputs_of(program: Program, unit_id: str, captures: Mapping[str, str]) -> tuple[str, dict[str, Json]] | None:
+    """The id in reports of a step at one place, and the wire values of its inputs; None when `run_unit` would fail before running it."""
+    unit = program.unit(unit_id)
+    reader = Captures(program, unit, captures)
+    try:
+        return place(unit.id, reader.at()), step_inputs(program, unit, reader)
+    except (BadCapture, ExpressionError, Invalid):
+        return None
 
 
 def _where(unit: Unit, reader: Captures) -> str:

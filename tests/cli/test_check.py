@@ -12,9 +12,10 @@ import pytest
 from mloc.backend import Feature, Refusal, load
 from mloc.cli import main
 
-CACHED = 'mlp 1\n\nstep train(x: int) -> float:\n    run inline "return 1.0"\n    cache\n'
+CACHED = 'mlp 1\n\nstep train(x: int) -> float:\n    run inline "return 1.0"\n    image "base:latest"\n'
 MISSPELT = (
-    CACHED.replace("    cache\n", "").replace("x: int", "rows: int") + "\npipeline p():\n    a = train(row=1)\n    b = train(rowz=2)\n"
+    CACHED.replace('    image "base:latest"\n', "").replace("x: int", "rows: int")
+    + "\npipeline p():\n    a = train(row=1)\n    b = train(rowz=2)\n"
 )
 
 Capture = pytest.CaptureFixture[str]
@@ -39,9 +40,9 @@ def test_warnings_can_be_denied_and_ignored(capsys: Capture) -> None:
     assert main(["check", "cached.mlp"]) == 0
     assert main(["check", "cached.mlp", "--deny-warnings"]) == 1
     out, err = capsys.readouterr()
-    assert "error[W0723]" in out
+    assert "error[W0704]" in out
     assert err.endswith("1 error in 1 file\n")
-    assert main(["check", "cached.mlp", "--deny-warnings", "--ignore", "W06,W0723"]) == 0
+    assert main(["check", "cached.mlp", "--deny-warnings", "--ignore", "W06,W0704"]) == 0
     settings('deny = ["W07"]')
     assert main(["check", "cached.mlp"]) == 1
     assert main(["check", "cached.mlp", "--select", "W06"]) == 0
@@ -51,7 +52,7 @@ def test_a_denied_warning_keeps_a_program_from_running(capsys: Capture) -> None:
     settings('deny = ["W07"]')
     Path("run.mlp").write_text(CACHED + "\npipeline p():\n    a = train(x=1)\n")
     assert main(["graph", "run.mlp"]) == 1
-    assert "error[W0723]" in capsys.readouterr().err
+    assert "error[W0704]" in capsys.readouterr().err
 
 
 def test_a_suppressed_error_that_leaves_holes_keeps_a_program_from_running(capsys: Capture) -> None:
@@ -82,7 +83,7 @@ def test_targets_are_asked(capsys: Capture) -> None:
     assert main(["check", "cached.mlp"]) == 0
     assert main(["check", "cached.mlp", "--target", "nowhere"]) == 2
     assert "unknown target `nowhere`" in capsys.readouterr().err
-    heavy = CACHED.replace("cache", "resources memory=8GiB") + "\npipeline p():\n    a = train(x=1)\n"
+    heavy = CACHED.replace('image "base:latest"', "resources memory=8GiB") + "\npipeline p():\n    a = train(x=1)\n"
     Path("heavy.mlp").write_text(heavy)
     assert main(["check", "heavy.mlp"]) == 0
     assert "W1118" not in capsys.readouterr().out
@@ -94,7 +95,7 @@ def test_what_a_target_of_the_project_cannot_express_is_found(monkeypatch: pytes
     refusing = dataclasses.replace(load("kfp"), refused={Feature.RETRY: Refusal("it never tries again", "try in the step")})
     monkeypatch.setattr("mloc.driver.load", lambda _: refusing)
     settings('targets = ["kfp"]')
-    text = CACHED.replace("cache", "retry 2") + "\npipeline p():\n    train(x=1)\n"
+    text = CACHED.replace('image "base:latest"', "retry 2") + "\npipeline p():\n    train(x=1)\n"
     Path("retried.mlp").write_text(text)
     assert main(["check", "retried.mlp"]) == 1
     assert "error[E1120]: target `kfp` cannot express" in capsys.readouterr().out
@@ -118,24 +119,24 @@ def test_known_findings_are_not_reported_wherever_they_move(folder: Path, capsys
     assert main(["check", "cached.mlp", "misspelt.mlp", "--write-baseline", "known.json"]) == 0
     assert "3 findings remembered" in capsys.readouterr().err
     document = json.loads(Path("known.json").read_text())
-    assert next((f["file"], f["code"], f["count"]) for f in document["findings"]) == ("cached.mlp", "W0723", 1)
+    assert next((f["file"], f["code"], f["count"]) for f in document["findings"]) == ("cached.mlp", "W0704", 1)
     settings('baseline = "known.json"')
     Path("cached.mlp").write_text(CACHED.replace("mlp 1\n", "mlp 1\n\n\n\n"))
     assert main(["check", "cached.mlp", "misspelt.mlp", "--deny-warnings"]) == 0
     assert main(["check", str(folder / "cached.mlp"), "--check-baseline"]) == 0
-    Path("cached.mlp").write_text(CACHED + CACHED.replace("mlp 1\n", "").replace("train", "test"))
+    Path("cached.mlp").write_text(CACHED + CACHED.replace("mlp 1\n", "").replace("train", "test").replace("base", "other"))
     assert main(["check", "cached.mlp", "--output-format", "concise"]) == 0
-    assert capsys.readouterr().out.count("W0723") == 1
+    assert capsys.readouterr().out.count("W0704") == 1
 
 
 def test_what_is_no_longer_found_is_told(capsys: Capture) -> None:
     assert main(["check", "cached.mlp", "misspelt.mlp", "--write-baseline", "known.json"]) == 0
     settings('baseline = "known.json"')
-    Path("cached.mlp").write_text(CACHED.replace("    cache\n", ""))
+    Path("cached.mlp").write_text(CACHED.replace('    image "base:latest"\n', ""))
     assert main(["check", "cached.mlp"]) == 0
     capsys.readouterr()
     assert main(["check", "cached.mlp", "--check-baseline"]) == 1
-    assert "known.json: no longer found: cached.mlp: W0723: `cache`" in capsys.readouterr().err
+    assert "known.json: no longer found: cached.mlp: W0704: the image" in capsys.readouterr().err
     Path("misspelt.mlp").unlink()
     assert main(["check", "cached.mlp", "--check-baseline"]) == 1
     assert capsys.readouterr().err.count("no longer found: misspelt.mlp: E0303") == 2

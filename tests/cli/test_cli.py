@@ -35,7 +35,7 @@ WRONG = """mlp 1
 pipeline p():
     a = missing()
 """
-WARNING = GOOD.replace('"return 2 * x"', '"return 2 * x"\n    cache')
+WARNING = GOOD.replace('"return 2 * x"', '"return 2 * x"\n    image "base:latest"')
 TWO = GOOD + GOOD[GOOD.index("pipeline") :].replace("twice", "again")
 
 
@@ -58,7 +58,7 @@ def test_check_of_good_files_is_silent_but_for_the_summary(capsys: pytest.Captur
 def test_check_shows_what_is_wrong_in_all_files_sorted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "wrong.mlp", "warning.mlp", "wrong.mlp"]) == 1
     out, err = capsys.readouterr()
-    assert out.startswith("warning[W0723]: ")
+    assert out.startswith("warning[W0704]: ")
     assert "\n\nerror[E0101]: `missing` is not defined\n --> wrong.mlp:4:9\n" in out
     assert err == "1 error and 1 warning in 2 files\n"
 

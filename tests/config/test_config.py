@@ -25,7 +25,7 @@ name = "x"
 [tool.mloc]
 src = ["src"]
 select = ["W"]
-ignore = ["W06", "W0723"]
+ignore = ["W06", "W0704"]
 deny = ["W0604"]
 strict = true
 targets = ["kfp", "airflow"]
@@ -44,8 +44,8 @@ WRONG = [
     ("ignor = []", 2, r"has no setting `ignor`; did you mean `ignore`\?"),
     ('strict = "yes"', 2, "`strict` in `.*` must be true or false"),
     ('\nignore = ["W99"]', 3, "`ignore` in .* is wrong: `W99` is not a code, nor the beginning of one"),
-    ('ignore = ["not-used-yet"]', 2, "its code is `W0723`"),
-    ('ignore = ["not-used-yt"]', 2, r"did you mean `not-used-yet`\?"),
+    ('ignore = ["latest-image"]', 2, "its code is `W0704`"),
+    ('ignore = ["latest-imag"]', 2, r"did you mean `latest-image`\?"),
     ('deny = ["E04"]', 2, "`E04` names errors, which are always reported"),
     ('select = "W"', 2, "must be a list of codes"),
     ("targets = [1]", 2, "must be a list of targets"),
@@ -69,7 +69,7 @@ def configured(folder: Path, text: str) -> Config:
 
 def test_everything(tmp_path: Path) -> None:
     limits = Limits(cpu=8.0, memory=64 * 2**30, disk=1_500_000_000_000, gpu=0, require=("cpu", "memory"))
-    policy = Policy(("W",), ("W06", "W0723"), ("W0604",), strict=True)
+    policy = Policy(("W",), ("W06", "W0704"), ("W0604",), strict=True)
     assert configured(tmp_path, EVERYTHING) == Config(("src",), policy, ("kfp", "airflow"), limits, "known.json")
 
 

@@ -13,7 +13,7 @@ from mloc.diagnostics.suppress import remarks, suppressions
 from mloc.driver import analyse
 from mloc.source import SourceFile
 
-CACHED = 'mlp 1\n\nstep train() -> float:\n    run inline "return 1.0"\n    cache{after}\n'
+CACHED = 'mlp 1\n\nstep train() -> float:\n    run inline "return 1.0"\n    image "base:latest"{after}\n'
 
 
 def found(folder: Path, text: str) -> list[str]:
@@ -24,40 +24,42 @@ def found(folder: Path, text: str) -> list[str]:
 @pytest.mark.parametrize(
     "after",
     [
-        "  # mloc: ignore[W0723]",
-        "  #mloc:ignore[W0723] with a reason",
-        "  # said before # mloc: ignore[W0723]",
-        "  # mloc: ignore [ W0723 ]",
+        "  # mloc: ignore[W0704]",
+        "  #mloc:ignore[W0704] with a reason",
+        "  # said before # mloc: ignore[W0704]",
+        "  # mloc: ignore [ W0704 ]",
     ],
 )
 def test_on_the_same_line(tmp_path: Path, after: str) -> None:
-    assert found(tmp_path, CACHED.format(after="")) == ["W0723"]
+    assert found(tmp_path, CACHED.format(after="")) == ["W0704"]
     assert found(tmp_path, CACHED.format(after=after)) == []
 
 
 @pytest.mark.parametrize(
     "before",
-    ["    # mloc: ignore[W0723]\n", "# mloc: ignore[W0723]\n", "    # mloc: ignore[W0723]\n    # another comment\n\n"],
+    ["    # mloc: ignore[W0704]\n", "# mloc: ignore[W0704]\n", "    # mloc: ignore[W0704]\n    # another comment\n\n"],
 )
 def test_on_the_line_before(tmp_path: Path, before: str) -> None:
-    assert found(tmp_path, CACHED.format(after="").replace("    cache", f"{before}    cache")) == []
+    assert found(tmp_path, CACHED.format(after="").replace('    image "base:latest"', f'{before}    image "base:latest"')) == []
 
 
 def test_after_code_it_is_not_about_the_next_line(tmp_path: Path) -> None:
-    text = CACHED.format(after="").replace('1.0"', '1.0"  # mloc: ignore[W0723]')
-    assert found(tmp_path, text) == ["W0012", "W0723"]
+    text = CACHED.format(after="").replace('1.0"', '1.0"  # mloc: ignore[W0704]')
+    assert found(tmp_path, text) == ["W0012", "W0704"]
 
 
 def test_several_codes_and_several_comments(tmp_path: Path) -> None:
-    both = 'mlp 1\n\nstep train() -> float:\n    run inline "if len(__name__): return 1.0"\n    cache\n'
-    assert found(tmp_path, both) == ["W0614", "W0723"]
-    commented = both.replace("    run", "    # mloc: ignore[W0614, W0723] why\n    run")
-    assert found(tmp_path, commented) == ["W0012", "W0723"]
-    assert found(tmp_path, commented.replace(", W0723", "").replace("cache", "cache  # mloc: ignore[W0723]")) == []
+    both = 'mlp 1\n\nstep train() -> float:\n    run inline "if len(__name__): return 1.0"\n    image "base:latest"\n'
+    assert found(tmp_path, both) == ["W0614", "W0704"]
+    commented = both.replace("    run", "    # mloc: ignore[W0614, W0704] why\n    run")
+    assert found(tmp_path, commented) == ["W0012", "W0704"]
+    assert (
+        found(tmp_path, commented.replace(", W0704", "").replace('image "base:latest"', 'image "base:latest"  # mloc: ignore[W0704]')) == []
+    )
 
 
 def test_texts_are_no_comments() -> None:
-    text = 'a = "# mloc: ignore[W0723]"  # mloc: ignore[W0604]\nb = \'# mloc: ignore[W0723]\'\nc = "\\"# mloc: ignore[W0723]"\n'
+    text = 'a = "# mloc: ignore[W0704]"  # mloc: ignore[W0604]\nb = \'# mloc: ignore[W0704]\'\nc = "\\"# mloc: ignore[W0704]"\n'
     assert [[code for code, _ in s.codes] for s in suppressions(SourceFile("p", text))] == [["W0604"]]
 
 
@@ -95,7 +97,7 @@ def test_what_is_wrong_about_the_users_code_only_leaves_the_program_whole(tmp_pa
 
 def test_an_error_keeps_unused_suppressions_from_being_told(tmp_path: Path) -> None:
     text = CACHED.format(after="").replace("1.0", "1.0 # mloc: ignore[W0604]") + "\npipeline p():\n    a = missing()\n"
-    assert found(tmp_path, text.replace('1.0 # mloc: ignore[W0604]"', '1.0"  # mloc: ignore[W0604]')) == ["W0723", "E0101"]
+    assert found(tmp_path, text.replace('1.0 # mloc: ignore[W0604]"', '1.0"  # mloc: ignore[W0604]')) == ["W0704", "E0101"]
 
 
 def test_only_the_file_at_hand_is_told_of_its_unused_ones(tmp_path: Path) -> None:
@@ -103,7 +105,7 @@ def test_only_the_file_at_hand_is_told_of_its_unused_ones(tmp_path: Path) -> Non
     assert found(tmp_path, 'mlp 1\n\nfrom "steps.mlp" import s\n\npipeline p() -> (x: int):\n    a = s()\n    return x=a\n') == []
 
 
-PIECES = [*"#\"'\n\r\\[], x", '"""', "# mloc: ignore[", "mloc", "W0723", "E0001"]
+PIECES = [*"#\"'\n\r\\[], x", '"""', "# mloc: ignore[", "mloc", "W0704", "E0001"]
 
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
@@ -121,12 +123,12 @@ def test_any_text_has_places_for_what_is_said(text: str) -> None:
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
-        (Policy(), ["W0723"]),
+        (Policy(), ["W0704"]),
         (Policy(ignore=("W07",)), []),
         (Policy(select=("W06",)), []),
-        (Policy(select=("W07",), ignore=("W",)), ["W0723"]),
-        (Policy(select=("W0723",), ignore=("W0723",)), []),
-        (Policy(select=("W",), ignore=("W0723",)), []),
+        (Policy(select=("W07",), ignore=("W",)), ["W0704"]),
+        (Policy(select=("W0704",), ignore=("W0704",)), []),
+        (Policy(select=("W",), ignore=("W0704",)), []),
     ],
 )
 def test_choosing_warnings(tmp_path: Path, policy: Policy, expected: list[str]) -> None:
@@ -139,11 +141,11 @@ def test_denied_warnings_are_errors_and_errors_are_always_reported(tmp_path: Pat
     heard = analyse(str(tmp_path / "p.mlp"), Policy(select=(), deny=("W",))).diagnostics
     assert [d.rule.code for d in heard] == ["E0101"]
     heard = analyse(str(tmp_path / "p.mlp"), Policy(deny=("W07",))).diagnostics
-    assert [(d.rule.code, d.rule.severity) for d in heard] == [("W0723", "error"), ("E0101", "error")]
+    assert [(d.rule.code, d.rule.severity) for d in heard] == [("W0704", "error"), ("E0101", "error")]
     assert selected(heard, Policy(ignore=("W",))) == heard  # a denied one stays what it has become
 
 
 def test_a_nearer_policy_replaces_what_is_selected_and_adds_the_rest() -> None:
     project = Policy(("W06",), ("W0604",), ("W0605",), strict=True)
-    assert project.merged(Policy(("W07",), ("W0723",), ("W",))) == Policy(("W07",), ("W0604", "W0723"), ("W0605", "W"), strict=True)
+    assert project.merged(Policy(("W07",), ("W0704",), ("W",))) == Policy(("W07",), ("W0604", "W0704"), ("W0605", "W"), strict=True)
     assert project.merged(Policy()) == project

@@ -1,0 +1,182 @@
+"""Results of cached steps: one record a key beside the artifacts, found again while it holds."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from mloc.frozen import dataclass
+from mloc.ir.model import Call, Pipeline, Step
+from mloc.ir.walk import every_call
+from mloc.local.keys import Keys, Parts, key
+from mloc.runner.jsons import Json, canonical, parse
+from mloc.runner.store import StoreError, file_path
+
+SCHEMA = "mloc-result/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call at one place, with its key; `outputs` are those that are kept of it, None when it has to run, and `why`.
+
+    `stale` when something is kept that is not to be found again.
+    """
+
+    place: str
+    key: str
+    parts: Parts
+    why: str
+    outputs: dict[str, Json] | None
+    stale: bool = False
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """As it stands in reports."""
+        return {"key": self.key, "hit": self.outputs is not None, "why": self.why}
+
+
+class Results:
+    """The results that a store keeps for one pipeline. `refresh` names steps and calls that run, and whose results are kept anew.
+
+    Many processes may use one store at once: a record is there whole or not at all, and the first one stays.
+    """
+
+    def __init__(self, store: Path, pipeline: Pipeline, keys: Keys, run_id: str, refresh: frozenset[str] = frozenset()) -> None:
+        self._folder = store.absolute() / "cache"
+        self._pipeline = pipeline
+        self._keys = keys
+        self._run_id = run_id
+        self._refresh = refresh
+        self._steps = {step.name: step for step in pipeline.steps}
+        self._calls = {call.id: call for call in every_call(pipeline) if _may_be_kept(call)}
+
+    def call(self, unit: str) -> Call | None:
+        """The call that a unit stands for, if its results may be kept."""
+        return self._calls.get(unit)
+
+    def ask(self, call: Call, place: str, inputs: Mapping[str, Json]) -> Asked:
+        """Look for the result of a call. What cannot be read is not there, and says why."""
+        step = self._steps[call.step]
+        parts = self._keys.parts(call, step, inputs)
+        name = key(parts)
+        if self._refresh & {step.name, call.id, place}:
+            return Asked(place, name, parts, "it was asked to run again", None, stale=True)
+        record = self._record(name)
+        if isinstance(record, str):
+            return Asked(place, name, parts, record or self._changed(place, parts), None, stale=record != "")
+        late = _late(call, record)
+        outputs = record["outputs"]
+        assert isinstance(outputs, dict)
+        why = late or _gone(step, outputs)
+        if why:
+            return Asked(place, name, parts, why, None, stale=True)
+        return Asked(place, name, parts, f"as in run {record['run']}", outputs)
+
+    def keep(self, asked: Asked, step: str, outputs: Mapping[str, Json]) -> None:
+        """Keep the result of a call. Raises OSError."""
+        record: dict[str, Json] = {"schema": SCHEMA, "key": asked.key, "created": int(time.time() * 1000), "run": self._run_id}
+        record |= {"pipeline": self._pipeline.name, "place": asked.place, "step": step, "outputs": dict(outputs)}
+        _write(self._path(asked.key), canonical(record), replace=asked.stale)
+        _write(self._last(asked.place), canonical({"schema": SCHEMA, "parts": dict(asked.parts)}), replace=True)
+
+    def _record(self, name: str) -> dict[str, Json] | str:
+        """The record of a key, or why there is none: empty when nothing was ever kept."""
+        path = self._path(name)
+        try:
+            found = parse(path.read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            return f"what is kept of it cannot be read ({type(error).__name__})"
+        if not isinstance(found, dict):
+            return "what is kept of it cannot be read (it is no record)"
+        match found:
+            case {"schema": str(schema)} if schema != SCHEMA:
+                return f"what is kept of it has the format {schema}, and this version reads {SCHEMA}"
+            case {"key": str(kept), "created": int(), "run": str(), "outputs": dict()} if kept == name:
+                return found
+            case _:
+                return "what is kept of it cannot be read (it is no record)"
+
+    def _changed(self, place: str, parts: Parts) -> str:
+        """What is not as it was when this call last ran."""
+        try:
+            found = parse(self._last(place).read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return "nothing is kept of it yet"
+        except (OSError, ValueError):
+            return "nothing is kept of it that can be read"
+        before = found.get("parts") if isinstance(found, dict) and found.get("schema") == SCHEMA else None
+        if not isinstance(before, dict):
+            return "nothing is kept of it that can be read"
+        names = [name for name in {**parts, **before} if parts.get(name) != before.get(name)]
+        return f"changed: {', '.join(names)}" if names else "its result was removed"
+
+    def _path(self, name: str) -> Path:
+        digest = name.removeprefix("sha256:")
+        return self._folder / "results" / digest[:2] / f"{digest[2:]}.json"
+
+    def _last(self, place: str) -> Path:
+        digest = sha256(f"{self._pipeline.source}\0{self._pipeline.name}\0{place}".encode()).hexdigest()
+        return self._folder / "last" / f"{digest}.json"
+
+
+def _may_be_kept(call: Call) -> bool:
+    return call.settings.cache is not None and "writes" not in (call.settings.effects or ())
+
+
+def _late(call: Call, record: Mapping[str, Json]) -> str | None:
+    ttl = None if call.settings.cache is None else call.settings.cache.ttl_ms
+    created = record["created"]
+    assert isinstance(created, int)
+    age = int(time.time() * 1000) - created
+    return None if ttl is None or age <= ttl else f"its result is {age / 1000:.0f} s old, and holds for {ttl / 1000:.0f} s"
+
+
+def _gone(step: Step, outputs: Mapping[str, Json]) -> str | None:
+    """Why kept outputs cannot be given, None when they can."""
+    if set(outputs) != {output.name for output in step.outputs}:
+        return "what is kept of it has other outputs"
+    for uri in _uris(dict(outputs)):
+        try:
+            there = file_path(uri).exists()
+        except StoreError:
+            there = False
+        if not there:
+            return f"{uri} is no longer in the store"
+    return None
+
+
+def _uris(value: Json) -> Iterator[str]:
+    """The places of the artifacts in a value."""
+    match value:
+        case {"uri": str(uri), "digest": str(), "size": int(), "type": _}:
+            yield uri
+        case dict():
+            for part in value.values():
+                yield from _uris(part)
+        case list():
+            for part in value:
+                yield from _uris(part)
+        case _:
+            return
+
+
+def _write(path: Path, text: str, *, replace: bool) -> None:
+    """Write a file whole or not at all; unless `replace`, one that is there stays. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        unfinished.write_text(text, encoding="ascii")
+        if replace:
+            unfinished.replace(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
