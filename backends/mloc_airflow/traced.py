@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from mloc.emit.trace import Traced
-from mloc.ir.program import PARAMETERS
+from mloc.ir.program import OUTPUTS, PARAMETERS
 from mloc.types.encode import Json
 from mloc_airflow.graph import Arms, Bind, Body, Graph, Join, Statement, Task
 
@@ -28,7 +28,7 @@ def _statements(statements: Iterable[Statement], bodies: Mapping[str, Json]) -> 
             case Bind(task):
                 yield Traced((task.task_id,), _units(task, bodies))
             case Join():
-                yield Traced((statement.task_id,), (statement.node,), "a task that only waits")
+                yield Traced((statement.task_id,), (statement.node or OUTPUTS,), "a task that only waits")
             case Arms() | Body():
                 yield Traced((statement.group_id,), (statement.node,), "a group of tasks")
                 yield from _statements(statement.statements, bodies)

@@ -9,7 +9,7 @@ from mloc.backend import Request
 from mloc.emit.trace import Traced, note
 from mloc.emit.yaml import Notes
 from mloc.frozen import dataclass
-from mloc.ir.program import step_line, unit_nodes
+from mloc.ir.program import OUTPUTS, step_line, unit_nodes
 from mloc.ir.walk import calls
 from mloc.runner.jsons import as_object, as_text, parse
 from mloc.types.encode import Json
@@ -37,14 +37,16 @@ def traced(spec: Doc, names: Names, request: Request) -> tuple[Traced, ...]:
     found = tuple(_tasks(spec, names, request))
     own = {task.label for task in found}
     entries = []
+    known = unit_nodes(request.pipeline)
     for task in found:
         # `kfp.local` calls a task by its component.
         aliases = (task.component, task.component.removeprefix("comp-"), *((task.executor,) if task.executor else ()))
         entry = Traced((task.label, *(name for name in aliases if name not in own)), ())
-        if task.unit is not None:
-            entries.append(replace(entry, units=(task.unit,)))
-        elif task.node is not None:
-            entries.append(replace(entry, units=(task.node,), role="a DAG"))
+        if task.unit in known:
+            entries.append(replace(entry, units=(str(task.unit),)))
+        else:
+            # What stands around the body of a pipeline with handlers is of no node.
+            entries.append(replace(entry, units=(task.node if task.node in known else OUTPUTS,), role="a DAG"))
     return tuple(entries)
 
 

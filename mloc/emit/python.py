@@ -102,9 +102,9 @@ def _flat(source: Code) -> str:
 
 
 def _quoted(text: str) -> str:
-    if '"' in text and "'" not in text:
-        # As the formatter would have it.
-        return "'" + _escaped(text, _ESCAPES | {'"': '"'}) + "'"
+    if text.count('"') > text.count("'"):
+        # As the formatter would have it: the quotes that need fewer escapes.
+        return "'" + _escaped(text, _ESCAPES | {'"': '"', "'": "\\'"}) + "'"
     return f'"{_escaped(text, _ESCAPES)}"'
 
 

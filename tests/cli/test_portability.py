@@ -63,11 +63,11 @@ def test_the_table(capsys: Capture) -> None:
         ["p.mlp", "line", "airflow", "make"],
         ["a pipeline parameter", "5", "native", "native"],
         ["an expression of step outputs", "9", "by the runner", "by the runner"],
-        ["run inline", "7", "native", "native"],
+        ["run inline", "steps.mlp:4", "native", "native"],
         ["for", "6", "native", "refused"],
         ["yield", "6", "lowered", "refused"],
-        ["retry", "7", "native", "by the runner"],
-        ["resources gpu", "7", "not carried over", "native"],
+        ["retry", "steps.mlp:5", "native", "by the runner"],
+        ["resources gpu", "steps.mlp:6", "not carried over", "native"],
         ["make refuses for (line 6): its rules are fixed; write the calls out"],
     ]
     assert "mloc: target `odd` does not load: no reason" in said.err

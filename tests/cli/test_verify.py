@@ -97,7 +97,7 @@ def test_an_engine_that_refuses_is_no_difference(capsys: Capture) -> None:
     assert main(["verify", "p.mlp", "--engines", "strict"]) == 4
     out = capsys.readouterr().out
     assert out.splitlines()[2].split(maxsplit=4) == ["strict", "-", "-", "-", "refused: the target cannot express the program"]
-    assert "strict refuses:\n  p.mlp:7: E1120: target `strict` cannot express run inline: it runs no code" in out
+    assert "strict refuses:\n  p.mlp:4: E1120: target `strict` cannot express run inline: it runs no code" in out
 
 
 def test_an_engine_that_is_not_there_is_named(capsys: Capture) -> None:

@@ -28,7 +28,7 @@ def test_a_literal_evaluates_to_its_value(value: object, width: int) -> None:
 
 
 def test_literals_are_readable() -> None:
-    assert literal('it\'s "so" 🐍\n') == '"it\'s \\"so\\" 🐍\\n"'
+    assert literal('it\'s "so" 🐍\n') == "'it\\'s \"so\" 🐍\\n'"
     assert literal(-0.0) == "-0.0"
     assert math.isnan(eval(literal(math.nan)))
     assert eval(literal(-math.inf)) == -math.inf
