@@ -150,6 +150,7 @@ SHARED_PATH = _rule("W0641", "shared-path", "a path in the code of two steps, wh
 LOCAL_PATH = _rule("W0627", "local-path", "a `str` output holds the path of a file that other steps do not have")
 BAD_NOTEBOOK = _rule("E0618", "bad-notebook", "a notebook that is missing, or is no notebook of Python")
 NO_PARAMETERS_CELL = _rule("W0619", "no-parameters-cell", "a notebook with inputs and no cell tagged `parameters`")
+EFFECT_AT_IMPORT = _rule("W0620", "effect-at-import", "a module of a step that does something already when it is imported")
 NO_RUN = _rule("E0622", "no-run", "a step without exactly one `run`")
 SHELL_OUTPUT = _rule("E0617", "shell-output", "a shell step that never writes a declared output")
 SHELL_UNQUOTED = _rule("W0615", "shell-unquoted", "a variable of a shell step that a blank in its value takes apart")

@@ -171,3 +171,37 @@ def test_engines_that_are_not_there(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"unknown target `{engine}`" in capsys.readouterr().err
     assert main(["run", "p.mlp", "--pipeline", "failing", "--engine", "flyte", "--jobs", "2"]) == 2
     assert "--jobs is for the native engine" in capsys.readouterr().err
+
+
+CACHED = """mlp 1
+
+step one(n: int) -> int:
+    run inline "return n"
+    cache
+
+pipeline p() -> (n: int):
+    a = one(n=1)
+    return n=a
+"""
+
+
+def test_kept_results(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("c.mlp").write_text(CACHED)
+    assert main(["run", "c.mlp", "--no-cache"]) == 0
+    assert not Path(".mloc/cache").exists()
+    for arguments, told in (
+        ([], "a has to run: nothing is kept of it yet"),
+        ([], "a cached (as in run "),
+        (["--refresh", "one"], "a has to run: it was asked to run again"),
+        (["--no-cache"], "a started"),
+    ):
+        capsys.readouterr()
+        assert main(["run", "c.mlp", *arguments]) == 0
+        assert told in capsys.readouterr().err
+    for arguments, told in (
+        (["--refresh", "onee"], "did you mean `one`?"),
+        (["--refresh", "one", "--engine", "kfp"], "are for the native engine"),
+        (["--no-cache", "--engine", "kfp"], "are for the native engine"),
+    ):
+        assert main(["run", "c.mlp", *arguments]) == 2
+        assert told in capsys.readouterr().err

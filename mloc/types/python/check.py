@@ -21,6 +21,7 @@ from mloc.frozen import dataclass
 from mloc.source import Span
 from mloc.types.model import Enum, File, Model, Table, is_artifact
 from mloc.types.python.annotations import NONE, Either, Plain, Resolver
+from mloc.types.python.at_import import check_at_import
 from mloc.types.python.fit import AsText, Unsure, arrives, takes
 from mloc.types.python.lookup import Failure, Function, find_function
 from mloc.types.python.names import External
@@ -57,6 +58,7 @@ def check_python_step(signature: Signature, module: str, function: str, run_span
         return
     step = Step(signature, f"{module}:{function}", found, run_span, Resolver(project), bag)
     check_imports(step, module)
+    check_at_import(step, module)
     decorators = [ast.unparse(d) for d in found.node.decorator_list if not _is_transparent(step, d)]
     if decorators:
         step.report(

@@ -61,12 +61,12 @@ def of_function(project: Project, function: Function, declared: Collection[str])
 
 def of_statements(body: list[ast.stmt], declared: Collection[str]) -> Evidence | None:
     """The first such place in code that imports whatever it uses itself."""
-    own = _imported(body)
+    own = imported(body)
     return _first(None, _Code(body, None, lambda name: own.get(name)), declared)
 
 
 def _function(project: Project, module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Code:
-    own = _imported(node.body)
+    own = imported(node.body)
     taken = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
 
     def resolved(name: str) -> str | Definition | Module | None:
@@ -81,7 +81,7 @@ def _function(project: Project, module: Module, node: ast.FunctionDef | ast.Asyn
     return _Code(node.body, module.located.relative if place is None else project.show(place), resolved)
 
 
-def _imported(body: list[ast.stmt]) -> Mapping[str, str]:
+def imported(body: list[ast.stmt]) -> Mapping[str, str]:
     """What the imports within a body bind, by name."""
     found: dict[str, str] = {}
     for node in (inner for statement in body for inner in ast.walk(statement)):
