@@ -6,6 +6,7 @@ import hashlib
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import assert_never
@@ -30,10 +31,24 @@ Parts = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Makes the parts of calls of one pipeline; `project` is where its modules are looked up, `code` the digests of a module's closure."""
+    """Makes the parts of calls of one pipeline; `code` gives the digests of all that a module needs, as it is now.
+
+    In one run they are looked up once, so that all steps are held against the same code.
+    """
 
     pipeline: str
     code: Callable[[str], Parts]
+    seen: dict[str, Parts] = field(default_factory=dict)
+
+    def still(self, step: Step) -> bool:
+        """Whether the code of a step is as it was when the run first asked: what ran since may be what was edited meanwhile."""
+        module = step.run.module if isinstance(step.run, RunPython) else None
+        return module is None or module not in self.seen or self.code(module) == self.seen[module]
+
+    def _seen(self, module: str) -> Parts:
+        if module not in self.seen:
+            self.seen[module] = self.code(module)
+        return self.seen[module]
 
     def parts(self, call: Call, step: Step, inputs: Mapping[str, Json]) -> dict[str, str]:
         """All that the result of a call depends on. `inputs` are the wire values of the step's inputs."""
@@ -51,7 +66,7 @@ class Keys:
     def _run(self, run: Run) -> Parts:
         match run:
             case RunPython(module, function):
-                return {"the function": f"{module}:{function}", **self.code(module), **_python()}
+                return {"the function": f"{module}:{function}", **self._seen(module), **_python()}
             case RunInline(code):
                 return {"the code of the step": digest(code), **_python()}
             case RunShell(script):
@@ -72,9 +87,8 @@ def key(parts: Parts) -> str:
 
 
 def code_of(project: Project) -> Callable[[str], Parts]:
-    """What gives the digests of a module's first-party files, comments aside; each module is read once."""
+    """What gives the digests of a module's first-party files, comments aside."""
 
-    @cache
     def found(module: str) -> Parts:
         return {f"code: {path}": digest(data) if path.endswith(".py") else _sha(data.hex()) for path, data in files(module)}
 

@@ -78,7 +78,9 @@ class Results:
         return Asked(place, name, parts, f"as in run {record['run']}", outputs)
 
     def keep(self, asked: Asked, step: str, outputs: Mapping[str, Json]) -> None:
-        """Keep the result of a call. Raises OSError."""
+        """Keep the result of a call, unless its code was edited while it ran. Raises OSError."""
+        if not self._keys.still(self._steps[step]):
+            return
         record: dict[str, Json] = {"schema": SCHEMA, "key": asked.key, "created": int(time.time() * 1000), "run": self._run_id}
         record |= {"pipeline": self._pipeline.name, "place": asked.place, "step": step, "outputs": dict(outputs)}
         _write(self._path(asked.key), canonical(record), replace=asked.stale)

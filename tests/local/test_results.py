@@ -203,6 +203,16 @@ def test_failures_are_not_kept(place: Place) -> None:
     assert place.records() == []
 
 
+def test_code_that_is_edited_while_it_runs(place: Place) -> None:
+    """The step changes its own module, as somebody may who does not wait: whose result it is, nobody knows."""
+    edits = "from pathlib import Path\n" + STEPS.replace("    return helped", "    Path(__file__).write_text(TEXT)\n    return helped")
+    place.write(PROGRAM, steps=f"{edits}\n\nTEXT = {STEPS!r}\n")
+    assert place.made()[0] == "succeeded"
+    assert place.records() == []
+    assert place.made()[0] == "succeeded"
+    assert len(place.records()) == 1
+
+
 def test_without_caching_nothing_is_kept(place: Place) -> None:
     analysis = analyse(str(place.folder / "p.mlp"))
     roots = [str(root) for root in analysis.project.source_roots]
