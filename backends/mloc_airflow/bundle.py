@@ -18,9 +18,10 @@ from mloc_airflow.fused import plan
 from mloc_airflow.lower import lower
 from mloc_airflow.render import render
 from mloc_airflow.review import review
+from mloc_airflow.schedules import run_time_launches
 from mloc_airflow.traced import SPELLINGS, traced
 
-_ADAPTER = ("attempts.py", "bodies.py", "engine.py", "handlers.py", "launch_values.py", "tasks.py", "units.py")
+_ADAPTER = ("attempts.py", "bodies.py", "engine.py", "handlers.py", "launch_values.py", "launches.py", "tasks.py", "units.py")
 
 
 class AirflowBackend:
@@ -57,6 +58,8 @@ class AirflowBackend:
         }
         if bodies:
             found[f"{package}/bodies.json"] = json.dumps(bodies, indent=1) + "\n"
+        if pipeline.launches:
+            found[f"{package}/launches.json"] = json.dumps(run_time_launches(pipeline, request.attributes.pipeline), indent=1) + "\n"
         for name in _ADAPTER:
             found[f"{package}/{name}"] = _adapter(name)
         found |= {f"{package}/runner/{path}": content for path, content in request.runner.items()}

@@ -58,6 +58,21 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.SECRET_ENV: Support(Level.RUNNER, "read from the worker's environment"),
     Feature.SECRET_FILE: Support(Level.RUNNER, "read from a file of the worker"),
     Feature.SECRET_AIRFLOW: Support(Level.RUNNER, "read from a connection of Airflow's"),
+    Feature.SCHEDULE: Support(
+        Level.NATIVE,
+        "a DAG of its own (`<dag>__<schedule>`) on a `CronTriggerTimetable`, with the same tasks",
+        "tests/airflow/test_services.py::test_a_schedule_starts_a_run",
+    ),
+    Feature.TRIGGER: Support(
+        Level.NATIVE,
+        "a DAG of its own (`<dag>__<trigger>`) on an `Asset`, with the same tasks",
+        "tests/airflow/test_services.py::test_an_asset_starts_a_run",
+    ),
+    Feature.PUBLISH: Support(
+        Level.NATIVE,
+        "an `Asset` among the task's `outlets`; its event tells the step's outputs",
+        "tests/airflow/test_services.py::test_an_asset_starts_a_run",
+    ),
     Feature.TARGET: Support(
         Level.NATIVE, "what `attributes.schema.json` has", "tests/airflow/test_attributes.py::test_what_the_block_says"
     ),

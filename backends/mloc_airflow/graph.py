@@ -105,10 +105,15 @@ Statement: TypeAlias = Bind | Join | Order | AtEnd | Arms | Body | Section
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A DAG file: the name of its DAG function, and what stands in it."""
+    """A DAG file: the name of its DAG function, what stands in it, and the function that holds that: another where there are launches.
+
+    `launches` have a DAG each: the launch's name, its DAG function, and the id of the task that lets one run at a time go on, "" without.
+    """
 
     function: str
     statements: tuple[Statement, ...]
+    body: str
+    launches: tuple[tuple[str, str, str], ...] = ()
 
 
 def tasks(statements: Iterable[Statement]) -> Iterator[Task]:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from mloc.emit.python import WIDTH, Bracket, Code, layout
 
-_SDK = ("Param", "TaskGroup", "TriggerRule", "XComArg", "dag", "task", "task_group")
-_ADAPTER = tuple("Outputs at_end collect decide gathered items launch_parameters output run run_body run_handler yields".split())
+_SDK = ("Asset", "AssetAny", "Param", "TaskGroup", "TriggerRule", "XComArg", "dag", "task", "task_group")
+_ADAPTER = tuple(
+    "Outputs at_end collect decide gathered items launch_parameters one_at_a_time output run run_body run_handler yields".split()
+)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -18,9 +20,12 @@ def imports(used: set[str], package: str) -> str:
     standard = ["from collections.abc import Sequence"] if "Sequence" in used else []
     times = [name for name in ("datetime", "timedelta", "timezone") if name in used]
     standard += [f"from datetime import {', '.join(times)}"] if times else []
-    airflow = ["from airflow.providers.standard.operators.empty import EmptyOperator"] if "EmptyOperator" in used else []
+    airflow = ["import pendulum"] if "pendulum" in used else []
+    airflow += ["from airflow.providers.standard.operators.empty import EmptyOperator"] if "EmptyOperator" in used else []
     airflow.append(_from("airflow.sdk", (name for name in _SDK if name in used)))
     airflow += ["from kubernetes.client import models as k8s"] if "k8s" in used else []
+    # The place that all versions have.
+    airflow += ["from airflow.timetables.trigger import CronTriggerTimetable"] if "CronTriggerTimetable" in used else []
     adapter = [_from(f"{package}.tasks", (name for name in _ADAPTER if name in used))]
     sections = [["from __future__ import annotations"], standard, airflow, adapter]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)

@@ -25,6 +25,7 @@ from mloc_airflow.branches import ANY_ARM, BranchLowering
 from mloc_airflow.ending import handlers
 from mloc_airflow.graph import Argument, Body, Graph, Section, Task
 from mloc_airflow.pods import executor_config, in_pod
+from mloc_airflow.schedules import inlets, outlets
 from mloc_airflow.settings import WHOLE_BODY, attempts
 from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused
 
@@ -40,8 +41,14 @@ def lower(pipeline: Pipeline, attributes: Attributes, lines: Mapping[str, Line])
     lowering.region(pipeline.region, scope)
     outputs = lowering.outputs(scope)
     scope.statements += handlers(lowering.wiring, pipeline, outputs)
-    function = lowering.wiring.names.python(pipeline.name, f"{pipeline.name}_dag")
-    return Graph(function, tuple(scope.statements))
+    names = lowering.wiring.names
+    function = names.python(pipeline.name, f"{pipeline.name}_dag")
+    launched = tuple(
+        (launch.name, names.python(f"{function}_{launch.name}"), names.task("only_one") if launch.overlap == "skip" else "")
+        for launch in pipeline.launches
+    )
+    body = names.python(f"tasks_of_{function}") if launched else function
+    return Graph(function, tuple(scope.statements), body, launched)
 
 
 class _Lowering:
@@ -61,7 +68,9 @@ class _Lowering:
         function = self.names.python("read_parameters", "read_pipeline_parameters")
         doc = "Check the launch's parameters, before any step starts."
         task_id, line = self.names.task(PARAMETERS), self.wiring.line("")
-        self.wiring.bind(Task(task_id, function, variable, doc, line, (), call("launch_parameters")), scope)
+        result = call("launch_parameters")
+        task = Task(task_id, function, variable, doc, line, (), result, options=inlets(self.pipeline))
+        self.wiring.bind(task, scope)
         # Known only from here on: the task that reads them waits for nothing.
         self.variables[PARAMETERS] = variable
 
@@ -117,7 +126,13 @@ class _Lowering:
             self.wiring.line(node.id),
             tuple(reads.arguments.values()),
             call("run", [literal(node.id), reads.code()], {"retries": "True"} if made.by_runner else {}),
-            options=(*made.options, *of_task(self.attributes.of(node.id)), *_pod(self.attributes, node), *_at_a_time(limit)),
+            options=(
+                *made.options,
+                *of_task(self.attributes.of(node.id)),
+                *_pod(self.attributes, node),
+                *_at_a_time(limit),
+                *outlets([node]),
+            ),
             notes=made.note,
         )
         self.wiring.bind(task, scope, before, mapped)
@@ -189,7 +204,7 @@ class _Lowering:
             self.wiring.line(node.id),
             tuple(reads.arguments.values()),
             call("run_body", [literal(node.id), reads.code()]),
-            options=(*WHOLE_BODY, *said, *_at_a_time(node.limit)),
+            options=(*WHOLE_BODY, *said, *_at_a_time(node.limit), *outlets(calls(node.region))),
             notes=f"{why}: the steps of an item run one after another in this task, each with its own retries.",
         )
         self.wiring.bind(task, inner, (), (item, items))

@@ -24,8 +24,9 @@ CONTEXT_KEYS = frozenset(
 # What the DAG file imports or spells itself.
 IMPORTED = frozenset(
     """
-    EmptyOperator Outputs Param Sequence TaskGroup TriggerRule XComArg annotations arm at_end collect dag datetime decide gathered
-    items k8s launch_parameters output run run_body run_handler task task_group timedelta timezone yields
+    Asset AssetAny CronTriggerTimetable EmptyOperator Outputs Param Sequence TaskGroup TriggerRule XComArg annotations arm at_end
+    collect dag datetime decide gathered items k8s launch_parameters one_at_a_time output pendulum run run_body run_handler task
+    task_group timedelta timezone yields
     """.split()
 )
 

@@ -36,9 +36,9 @@ _ARTIFACT = "A path that the workers see, or the descriptor of an artifact in th
 _BOUNDS = {"list": ("minItems", "maxItems"), "map": ("minProperties", "maxProperties"), "number": ("minimum", "maximum")}
 
 
-def param(parameter: Parameter) -> Code:
-    """The source of a Param. What a JSON schema cannot say (bounds of dates, NaN) the first task checks."""
-    default: list[Code] = [] if parameter.default is None else [code(plain(parameter.type, json.loads(parameter.default)))]
+def param(parameter: Parameter, standard: str | None) -> Code:
+    """The source of a Param with its default, if any. What a JSON schema cannot say (bounds of dates, NaN) the first task checks."""
+    default = () if standard is None else (code(plain(parameter.type, json.loads(standard))),)
     about = {"title": f"{parameter.name}: {show(parameter.type)}", **_described(parameter.type, parameter.doc)}
     keywords = {**schema(parameter.type, parameter.domain), **about}
     return call("Param", default, {name: code(value) for name, value in keywords.items()})

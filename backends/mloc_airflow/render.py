@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
-from mloc.ir.model import Pipeline
+from mloc.ir.model import Launch, Pipeline
 from mloc_airflow.attributes import Said, dag_id, of_dag, of_every_task
 from mloc_airflow.graph import Arms, AtEnd, Bind, Body, Graph, Join, Order, Section, Statement, Task, tasks
 from mloc_airflow.imports import imports, words
 from mloc_airflow.params import param
+from mloc_airflow.schedules import launch_dag_id, launch_params, of_launch
 from mloc_airflow.settings import WHOLE_BODY
 
 # Airflow gives tasks the deployment's number of retries unless told otherwise.
@@ -40,37 +41,63 @@ class _Writer:
             f"Put this file and the folder `{name}_mloc` beside each other at the top of a DAGs folder."
         )
         settings = self.settings()
+        launched = [(each, self.launch_settings(each)) for each in self.pipeline.launches]
         functions = [self.function(task) for task in self.tasks]
         used = {"dag", "task", *words(settings), *(word for task in self.tasks for word in _words_of(task))}
         used |= {"at_end" for statement in self.graph.statements if isinstance(statement, AtEnd)}
         used |= {word for statement in _flatten(self.graph.statements) for word in _classes_of(statement)}
+        used |= {word for _, head in launched for word in words(head)} | {"one_at_a_time" for _, _, task in self.graph.launches if task}
         blocks = [f"{header}\n\n{imports(used, f'{name}_mloc')}", *functions, self.dag(settings), f"{self.graph.function}()"]
+        blocks += [block for each, head in launched for block in self.launch_dag(each, head)]
         return "\n\n\n".join(blocks) + "\n"
 
     # ---- the DAG ---------------------------------------------------------------------------------------------------
 
     def settings(self) -> Bracket:
+        return call("dag", (), self.keywords(self.said))
+
+    def keywords(self, said: Said) -> dict[str, Code]:
         pipeline = self.pipeline
         first = pipeline.doc.strip().split("\n\n")[0].replace("\n", " ")
-        keywords: dict[str, Code] = {"dag_id": literal(dag_id(pipeline, self.said))}
-        description = str(self.said.get("description", first))
+        keywords: dict[str, Code] = {"dag_id": literal(dag_id(pipeline, said))}
+        description = str(said.get("description", first))
         if description:
             keywords["description"] = literal(description)
         keywords |= {"schedule": "None", "catchup": "False"}
         if pipeline.parameters:
-            keywords["params"] = Bracket("{", tuple((f"{literal(p.name)}: ", param(p)) for p in pipeline.parameters), "}")
+            keywords["params"] = Bracket("{", tuple((f"{literal(p.name)}: ", param(p, p.default)) for p in pipeline.parameters), "}")
         if pipeline.options.max_parallel is not None:
             keywords["max_active_tasks"] = literal(pipeline.options.max_parallel)
         keywords["default_args"] = Bracket("{", tuple((f"{literal(name)}: ", value) for name, value in self.defaults.items()), "}")
-        keywords["tags"] = code(self.said.get("tags", ["mloc"]))
-        return call("dag", (), keywords | of_dag(self.said))
+        keywords["tags"] = code(said.get("tags", ["mloc"]))
+        return keywords | of_dag(said)
 
     def dag(self, settings: Bracket) -> str:
         pipeline = self.pipeline
         # The second paragraph also keeps Airflow from taking a text that ends in ".md" for the name of a file.
         doc = f"{pipeline.doc.strip() or f'The pipeline `{pipeline.name}`.'}\n\nCompiled by mloc from {_line(self.tasks)}."
-        lines = [layout(settings, 0, "@"), f"def {self.graph.function}() -> None:", f"    {docstring(doc, 4)}"]
-        return "\n".join([*lines, _spaced(self.statements(self.graph.statements, 4))])
+        head = [layout(settings, 0, "@"), f"def {self.graph.function}() -> None:", f"    {docstring(doc, 4)}"]
+        body = _spaced(self.statements(self.graph.statements, 4))
+        if not self.graph.launches:
+            return "\n".join([*head, body])
+        shared = [f"def {self.graph.body}() -> None:", f"    {docstring('The tasks of every DAG of this file.', 4)}", body]
+        return "\n".join([*shared, "", "", *head, f"    {self.graph.body}()"])
+
+    def launch_settings(self, launch: Launch) -> Bracket:
+        """The arguments of `@dag` for a launch: those of the plain one, but for what the launch says."""
+        said = {name: value for name, value in self.said.items() if name != "description"}
+        keywords = dict(self.keywords(said)) | {"dag_id": literal(launch_dag_id(self.pipeline, launch, self.said))}
+        keywords |= {"params": launch_params(self.pipeline, launch)} if "params" in keywords else {}
+        return call("dag", (), keywords | of_launch(launch))
+
+    def launch_dag(self, launch: Launch, settings: Bracket) -> Iterator[str]:
+        function, only = next((function, only) for name, function, only in self.graph.launches if name == launch.name)
+        first = launch.doc.strip() or f"The {launch.kind} `{launch.name}` of the pipeline `{self.pipeline.name}`."
+        doc = f"{first}\n\nCompiled by mloc from {self.pipeline.source}."
+        lines = [layout(settings, 0, "@"), f"def {function}() -> None:", f"    {docstring(doc, 4)}", f"    {self.graph.body}()"]
+        lines += [f"    one_at_a_time({literal(only)})"] if only else []
+        yield "\n".join(lines)
+        yield f"{function}()"
 
     def statements(self, statements: Iterable[Statement], indent: int) -> Iterator[str]:
         read = self.read()

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from mloc.backend import Attributes
 from mloc.diagnostics.model import Bag
-from mloc.diagnostics.rules import NOT_HONOURED
-from mloc.ir.model import Call, Pipeline, Resources
-from mloc.ir.walk import calls
+from mloc.diagnostics.rules import NOT_EXPRESSIBLE, NOT_HONOURED
+from mloc.ir.called import is_called
+from mloc.ir.handlers import handlers
+from mloc.ir.model import Branch, Call, Pipeline, Resources
+from mloc.ir.walk import calls, nodes
 from mloc.passes.sizes import outer_fan_outs, place, report_long_fan_outs, report_raw, setting_place
 from mloc.source import Span
 from mloc_airflow.attributes import shared
@@ -28,6 +30,7 @@ def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     _worker(pipeline, attributes, [call for call in by_worker if call.settings.resources != Resources()], "resources", bag)
     _without_pods(pipeline, attributes, by_worker, bag)
     _fused(pipeline, attributes, bag)
+    _published(pipeline, bag)
     report_raw(attributes, pipeline, "Airflow", bag)
 
 
@@ -51,6 +54,20 @@ def _fused(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
                 span = attributes.spans.get((call.id, name), place(pipeline, call.id))
                 message = f"`{name}` has no effect on `{call.step}`: all steps of `for {fan_out.item} in …` run in one task of Airflow"
                 bag.report(NOT_HONOURED, span, message, help="say the same of all these steps, and the task has it; a pod it cannot have")
+
+
+def _published(pipeline: Pipeline, bag: Bag) -> None:
+    """Refuse `publish` where a task that succeeds does not say that the step did: Airflow makes an event of every outlet then."""
+    handled = [(call, "a handler runs in one task") for _, region in handlers(pipeline) for call in calls(region)]
+    for fan_out in outer_fan_outs(pipeline.region):
+        if is_fused(fan_out):
+            handled += [(call, f"all steps of `for {fan_out.item} in …` run in one task") for call in calls(fan_out.region)]
+        elif any(isinstance(node, Branch) and not is_called(node) for node in nodes(fan_out.region)):
+            handled += [(call, f"the steps of untaken arms of `for {fan_out.item} in …` succeed, too") for call in calls(fan_out.region)]
+    for call, why in handled:
+        if call.settings.publishes:
+            message = f"target `airflow` cannot express `publish` of step `{call.step}` here: {why}"
+            bag.report(NOT_EXPRESSIBLE, place(pipeline, call.id), message, help="publish by a step after it, outside")
 
 
 def _worker(pipeline: Pipeline, attributes: Attributes, found: Iterable[Call], what: str, bag: Bag) -> None:

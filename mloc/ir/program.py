@@ -23,6 +23,7 @@ from mloc.ir.model import (
     Index,
     InputWord,
     JoinedWord,
+    Launch,
     Local,
     Logic,
     MakeList,
@@ -68,6 +69,11 @@ Guards = tuple[tuple[str, str], ...]
 def key(ref: Ref) -> str:
     """The capture key of a value: `$n`, `checked.clean`, `trials.item`."""
     return f"${ref.output}" if ref.node == "$" else f"{ref.node}.{ref.output}"
+
+
+def launch_id(launch: Launch) -> str:
+    """The unit that gives the parameters which a schedule or trigger binds."""
+    return f"$launch.{launch.name}"
 
 
 def merge_id(branch: Branch) -> str:
@@ -117,6 +123,9 @@ def program(pipeline: Pipeline, mloc_version: str, lines: Mapping[str, Line] | N
     builder.add(OUTPUTS, "eval", tuple(r.value for r in pipeline.results), _Scope(), values=results)
     for kind, region in handlers(pipeline):
         builder.region(region, _Scope(handler=kind))
+    for launch in pipeline.launches:
+        bound: list[Json] = [[name, type_json(value.type), expr_json(value), None] for name, value in launch.args]
+        builder.add(launch_id(launch), "eval", tuple(value for _, value in launch.args), _Scope(), values=bound)
     return {
         "schema": SCHEMA,
         "mloc": mloc_version,
@@ -146,7 +155,7 @@ class _Builder:
         captures = {key(ref): ref.type for ref in refs(*exprs)}
         if scope.fan_out is not None:
             captures.setdefault(f"{scope.fan_out}.item", self.items[scope.fan_out])
-        unit: dict[str, Json] = {"kind": kind, **self.place("" if unit_id == OUTPUTS else line_of or unit_id)}
+        unit: dict[str, Json] = {"kind": kind, **self.place("" if unit_id.startswith("$") else line_of or unit_id)}
         unit["captures"] = [[name, type_json(type_)] for name, type_ in captures.items()]
         handler: dict[str, Json] = {} if scope.handler is None else {"handler": scope.handler}
         self.units[unit_id] = unit | more | {"guards": [list(guard) for guard in scope.guards]} | handler
@@ -360,7 +369,7 @@ def unit_nodes(pipeline: Pipeline) -> dict[str, str]:
             found[merge_id(node)] = node.id
         if isinstance(node, FanOut) and node.result is not None:
             found |= {yield_id(node): node.id, collect_id(node): node.id}
-    return found | {OUTPUTS: ""}
+    return found | {OUTPUTS: ""} | {launch_id(launch): "" for launch in pipeline.launches}
 
 
 def spans(pipeline: Pipeline) -> dict[str, Span]:

@@ -160,3 +160,83 @@ pipeline retries(folder: str) -> (a: int, b: int, c: list[int]):
         yield e.made
     return a=a.made, b=b.made, c=c
 """
+
+# A schedule whose run makes what a trigger's reads.
+LAUNCHED = '''mlp 1
+
+step make(day: date) -> (rows: File[csv], count: int):
+    run inline """
+        import pathlib
+        made = pathlib.Path("rows.csv")
+        made.write_text(str(day))
+        return {"rows": made, "count": 3}
+        """
+    publish asset("raw/rows")
+
+step length(rows: File[csv]) -> str:
+    run inline "return open(rows).read()"
+
+pipeline produce(day: date, label: str, n: int = 1 in 1..5) -> (count: int, label: str, n: int):
+    made = make(day=day)
+    return count=made.count, label=label, n=n
+
+pipeline consume(rows: File[csv], n: int = 2) -> (text: str, n: int):
+    found = length(rows=rows)
+    return text=found, n=n
+
+schedule nightly for produce:
+    cron "* * * * *", timezone="Pacific/Kiritimati"
+    start "2026-01-31"
+    end "2099-12-31"
+    args day=run.scheduled_date, label=f"run {run.id}", n=3
+
+trigger arrived for consume:
+    on_asset "raw/rows", "raw/others"
+    overlap queue
+    args rows=asset("raw/rows"), n=5
+'''
+
+# Waits for a file, and tells by another that `finally` ran.
+SLOW = '''mlp 1
+
+step wait(folder: str) -> int:
+    run inline """
+        import pathlib, time
+        while not (pathlib.Path(folder) / "go").exists():
+            time.sleep(0.1)
+        return 1
+        """
+
+step tell(folder: str, status: str):
+    run inline """
+        import pathlib
+        with (pathlib.Path(folder) / "told").open("a") as told:
+            told.write(status + "\\n")
+        """
+
+pipeline slow(folder: str = "/") -> (n: int):
+    n = wait(folder=folder)
+    return n=n
+
+    finally:
+        tell(folder=folder, status=run.status)
+
+schedule often for slow:
+    cron "0 3 1 1 *"
+'''
+
+MANY = """mlp 1
+
+step numbers(n: int) -> list[int]:
+    run inline "return list(range(n))"
+
+step square(x: int) -> int:
+    run inline "return x * x"
+
+pipeline many(n: int = 200) -> (squares: list[int]):
+    xs = numbers(n=n)
+    squares = for x in xs:
+        y = square(x=x)
+        yield y
+    return squares=squares
+"""

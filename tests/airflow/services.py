@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mloc.local.report import report
+from mloc.runner.jsons import Json, canonical
+from mloc.runner.records import now
 from mloc_airflow.launch import airflow_version
 from mloc_airflow.launch_home import migrated_database, settings
 from tests.airflow.running import Compiled
 
 START_SECONDS = 120
-RUN_SECONDS = 180
+RUN_SECONDS = 600
 
 
 class ApiError(Exception):
@@ -38,11 +41,13 @@ class ApiError(Exception):
 
 @dataclass(frozen=True)
 class Ended:
-    """A run: its state, and of every task instance the state, the number of tries, and the result."""
+    """A run: its id, its state, of every task instance the state and the number of tries, the outputs, and when it was due."""
 
+    run_id: str
     state: str
     tasks: Mapping[tuple[str, int], tuple[str, int]]
     outputs: Any
+    due: str
 
 
 class Airflow:
@@ -82,22 +87,64 @@ class Airflow:
 
     def run(self, dag: str, conf: Mapping[str, object] | None = None) -> Ended:
         """Launch a DAG and wait for its end. Raises ApiError when the launch is refused."""
-        run_id = self.launch(dag, conf)
+        return self.ended(dag, self.launch(dag, conf))
+
+    def ended(self, dag: str, run_id: str) -> Ended:
+        """Wait for the end of a run."""
         place = f"/api/v2/dags/{dag}/dagRuns/{run_id}"
         self.wait(f"the run of {dag}", RUN_SECONDS, lambda: self._call("GET", place)["state"] in ("success", "failed"))
         instances = self._call("GET", f"{place}/taskInstances?limit=500")["task_instances"]
         tasks = {(t["task_id"], t["map_index"]): (t["state"], t["try_number"]) for t in instances}
-        state = self._call("GET", place)["state"]
+        run = self._call("GET", place)
         outputs = None
         if tasks.get(("outputs", -1), ("", 0))[0] == "success":
             texts = self._call("GET", f"{place}/taskInstances/outputs/xcomEntries/return_value")["value"]
             outputs = {name: json.loads(text) for name, text in texts.items()}
-        return Ended(state, tasks, outputs)
+        return Ended(run_id, run["state"], tasks, outputs, run["run_after"])
 
-    def launch(self, dag: str, conf: Mapping[str, object] | None = None) -> str:
+    def report(self, program: Compiled, ended: Ended, params: Mapping[str, Json]) -> dict[str, Json]:
+        """The report of a run by the records since the last launch."""
+        return report(
+            program.pipeline,
+            self.records,
+            engine=("airflow", "any"),
+            status="succeeded" if ended.state == "success" else "failed",
+            error=None,
+            started=now(),
+            finished=now(),
+            run_id=ended.run_id,
+            params={name: canonical(value) for name, value in params.items()},
+        )
+
+    def state(self, dag: str, run_id: str, task: str) -> str | None:
+        """The state of a task."""
+        found: str | None = self._call("GET", f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances/{task}")["state"]
+        return found
+
+    def start_by_itself(self, dag: str) -> None:
+        """Let a DAG start as its schedule says."""
         self.wait(f"the DAG {dag}", START_SECONDS, lambda: self._knows(dag))
-        self._call("PATCH", f"/api/v2/dags/{dag}", {"is_paused": False})
-        made = self._call("POST", f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "conf": dict(conf or {})})
+        self._pause(dag, False)
+
+    def runs(self, dag: str) -> list[str]:
+        """The ids of the runs of a DAG, the oldest first."""
+        return [str(run["dag_run_id"]) for run in self._call("GET", f"/api/v2/dags/{dag}/dagRuns?order_by=id")["dag_runs"]]
+
+    def first_run(self, dag: str) -> Ended:
+        """Wait for a run that starts by itself, and let no other follow."""
+        self.wait(f"a run of {dag}", RUN_SECONDS, lambda: bool(self.runs(dag)))
+        self._pause(dag, True)
+        self._pause(dag, False)
+        return self.ended(dag, self.runs(dag)[0])
+
+    def _pause(self, dag: str, paused: bool) -> None:
+        self._call("PATCH", f"/api/v2/dags/{dag}", {"is_paused": paused})
+
+    def launch(self, dag: str, conf: Mapping[str, object] | None = None, due: str | None = None) -> str:
+        self.wait(f"the DAG {dag}", START_SECONDS, lambda: self._knows(dag))
+        self._pause(dag, False)
+        shutil.rmtree(self.records, ignore_errors=True)
+        made = self._call("POST", f"/api/v2/dags/{dag}/dagRuns", {"logical_date": due, "conf": dict(conf or {})})
         return str(made["dag_run_id"])
 
     def end(self, dag: str, run_id: str) -> None:

@@ -22,7 +22,7 @@ EXAMPLES = [ROOT / "examples" / name / f"{name}.mlp" for name in ("hello", "flig
 CONFORMANCE = [
     PROGRAMS / f"{name}.mlp" for name in sorted(path.stem for path in PROGRAMS.glob("*.mlp")) if not refuses(load("airflow"), name)
 ]
-OWN = {name: getattr(programs, name) for name in ("TEMPLATES", "STRUCTURES", "FAILURES", "RETRIES")}
+OWN = {name: getattr(programs, name) for name in ("TEMPLATES", "STRUCTURES", "FAILURES", "RETRIES", "LAUNCHED", "SLOW")}
 
 
 def everything(folder: Path) -> list[Compiled]:

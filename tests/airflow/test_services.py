@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from mloc.local.compare import compare
+from mloc.local.execute import run_native
+from mloc.runner.jsons import Json, canonical
 from tests.airflow import programs
-from tests.airflow.running import compile_file, compile_text
+from tests.airflow.running import Compiled, compile_all, compile_file, compile_text
 from tests.airflow.services import Airflow, ApiError, services
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("airflow-services")]
@@ -72,14 +77,31 @@ pipeline long(folder: str) -> (n: int):
     return n=n
 """
 
-FILES = [ROOT / "examples" / "hello" / "hello.mlp", ROOT / "tests" / "conformance" / "programs" / "domains.mlp"]
-TEXTS = [programs.STRUCTURES, programs.FAILURES, programs.RETRIES, programs.TEMPLATES, LIMITED, LONG]
+CONFORMANCE = ROOT / "tests" / "conformance" / "programs"
+FILES = [ROOT / "examples" / "hello" / "hello.mlp", CONFORMANCE / "domains.mlp"]
+TEXTS = [programs.STRUCTURES, programs.FAILURES, programs.RETRIES, programs.TEMPLATES, programs.SLOW, programs.MANY, LIMITED, LONG]
+# Their reports are compared with the native executor's.
+COMPARED: dict[str, tuple[Path, dict[str, Json]]] = {
+    "cleanup": (CONFORMANCE / "finally.mlp", {"n": 1, "fail": True}),
+    "branch": (CONFORMANCE / "branch.mlp", {"n": 6}),
+    "fan_out": (CONFORMANCE / "fan_out.mlp", {"n": 2}),
+    "looping": (CONFORMANCE / "loop.mlp", {"start": 1, "rounds": 1, "xs": [11]}),
+    "called": (CONFORMANCE / "called.mlp", {"fail": True}),
+}
+
+
+def launched(folder: Path) -> list[Compiled]:
+    path = folder / "program.mlp"
+    path.write_text(programs.LAUNCHED, encoding="utf-8")
+    return compile_all(path)
 
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     bundles = [compile_file(path) for path in FILES]
     bundles += [compile_text(text, tmp_path_factory.mktemp("program")) for text in TEXTS]
+    bundles += [compile_all(path)[-1] for path, _ in COMPARED.values()]
+    bundles += launched(tmp_path_factory.mktemp("program"))
     with services(tmp_path_factory.mktemp("airflow"), bundles) as running:
         yield running
 
@@ -149,6 +171,73 @@ def test_a_wrong_launch_is_refused(airflow: Airflow) -> None:
 def test_hello(airflow: Airflow) -> None:
     ended = airflow.run("hello", {"names": ["Ada"], "loud": True})
     assert (ended.state, ended.outputs) == ("success", {"texts": ["Hello, Ada!"], "closing": "SEE YOU"})
+
+
+def native(program: Compiled, params: dict[str, Json], folder: Path) -> dict[str, Json]:
+    """The report of the native executor."""
+    analysis = program.analysis
+    return run_native(
+        program.pipeline,
+        {name: canonical(value) for name, value in params.items()},
+        store=folder / "native",
+        source_roots=[str(root) for root in analysis.project.source_roots],
+        lines=analysis.lines(program.pipeline),
+    )
+
+
+@pytest.mark.parametrize("dag", COMPARED)
+def test_the_report_is_the_native_executors(airflow: Airflow, dag: str, tmp_path: Path) -> None:
+    path, params = COMPARED[dag]
+    program = compile_all(path)[-1]
+    ended = airflow.run(dag, params)
+    reference = native(program, params, tmp_path)
+    assert compare(program.pipeline, reference, airflow.report(program, ended, params)) == ()
+    assert ended.state == ("failed" if params.get("fail") else "success")
+
+
+def test_a_schedule_starts_a_run(airflow: Airflow, tmp_path: Path) -> None:
+    """With the parameters that it binds, of which some are known at its start only, and days those of its time zone."""
+    program = launched(tmp_path)[0]
+    airflow.start_by_itself("produce__nightly")
+    ended = airflow.first_run("produce__nightly")
+    assert ended.state == "success", ended.tasks
+    due = datetime.fromisoformat(ended.due).astimezone(ZoneInfo("Pacific/Kiritimati"))
+    params: dict[str, Json] = {"day": due.date().isoformat(), "label": f"run {ended.run_id}", "n": 3}
+    assert ended.run_id.startswith("scheduled__")
+    assert compare(program.pipeline, native(program, params, tmp_path), airflow.report(program, ended, params)) == ()
+    assert ended.tasks["only_one", -1][0] == "success"
+
+
+def test_an_asset_starts_a_run(airflow: Airflow) -> None:
+    """The parameter that is given the asset is the artifact that its last update made."""
+    airflow.start_by_itself("consume__arrived")
+    made = airflow.run("produce", {"day": "2026-02-03", "label": "x"})
+    assert (made.state, made.outputs) == ("success", {"count": 3, "label": "x", "n": 1})
+    ended = airflow.first_run("consume__arrived")
+    assert (ended.state, ended.outputs) == ("success", {"text": "2026-02-03", "n": 5})
+    assert ended.run_id.startswith("asset_triggered__")
+
+
+def test_a_run_is_skipped_while_another_is_in_progress(airflow: Airflow, tmp_path: Path) -> None:
+    """With its handlers, whether it is known when it was due or not."""
+    conf = {"folder": str(tmp_path)}
+    first = airflow.launch("slow__often", conf, "2026-01-01T00:00:00Z")
+    airflow.wait("the first run", 60, lambda: airflow.state("slow__often", first, "n") == "running")
+    for due in ("2026-01-02T00:00:00Z", None):
+        skipped = airflow.ended("slow__often", airflow.launch("slow__often", conf, due))
+        states = {name: state for (name, _), (state, _) in skipped.tasks.items()}
+        assert (skipped.state, states.pop("only_one"), set(states.values())) == ("success", "success", {"skipped"}), skipped.tasks
+    (tmp_path / "go").touch()
+    ended = airflow.ended("slow__often", first)
+    assert (ended.state, ended.outputs, (tmp_path / "told").read_text()) == ("success", {"n": 1}, "succeeded\n")
+    assert airflow.run("slow__often", conf).outputs == {"n": 1}
+
+
+def test_two_hundred_items(airflow: Airflow, tmp_path: Path) -> None:
+    program = compile_text(programs.MANY, tmp_path)
+    ended = airflow.run("many")
+    assert compare(program.pipeline, native(program, {}, tmp_path), airflow.report(program, ended, {})) == ()
+    assert sum(name == "squares.y" for name, _ in ended.tasks) == 200, ended.tasks
 
 
 def test_a_run_ended_from_outside_ends_its_steps(airflow: Airflow, tmp_path: Path) -> None:
