@@ -93,7 +93,10 @@ class Airflow:
         """Wait for the end of a run."""
         place = f"/api/v2/dags/{dag}/dagRuns/{run_id}"
         self.wait(f"the run of {dag}", RUN_SECONDS, lambda: self._call("GET", place)["state"] in ("success", "failed"))
-        instances = self._call("GET", f"{place}/taskInstances?limit=500")["task_instances"]
+        instances: list[dict[str, Any]] = []
+        # The API gives a hundred at most.
+        while found := self._call("GET", f"{place}/taskInstances?limit=100&offset={len(instances)}")["task_instances"]:
+            instances += found
         tasks = {(t["task_id"], t["map_index"]): (t["state"], t["try_number"]) for t in instances}
         run = self._call("GET", place)
         outputs = None
