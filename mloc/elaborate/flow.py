@@ -36,6 +36,7 @@ from mloc.elaborate.options import requires_convergence
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
 from mloc.elaborate.steps import signature
+from mloc.ir.constant import whole
 from mloc.ir.model import Arm, Branch, Call, Const, Expr, FanOut, Input, Merged, Node, Ref, Region, RunRequire, Settings, Step, Tolerate
 from mloc.source import Span
 from mloc.syntax import tree as t
@@ -458,6 +459,5 @@ def bounds_of(signature: Signature) -> dict[str, tuple[int, int]]:
     found = {}
     for input_ in signature.inputs:
         if input_.type == INT and isinstance(input_.domain, Bounds):
-            ends = [end.strip('"').removeprefix("i:") for end in (input_.domain.low, input_.domain.high)]
-            found[input_.name] = (int(ends[0]), int(ends[1]))
+            found[input_.name] = (whole(input_.domain.low), whole(input_.domain.high))
     return found

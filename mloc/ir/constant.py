@@ -43,6 +43,11 @@ def canonical(type_: Type, text: str) -> Const:
         raise NoValue(str(error)) from None
 
 
+def whole(text: str) -> int:
+    """The integer that a wire text is; beyond 53 bits it is one in quotes, with a mark."""
+    return int(text.strip('"').removeprefix("i:"))
+
+
 def outside(domain: Domain, type_: Type, text: str, name: str) -> str | None:
     """Why a constant is outside a domain (`20.0 is outside 0.05..0.5`), None when it is inside."""
     runner_type, runner_domain = parse_type(type_json(type_)), parse_domain(domain_json(domain))

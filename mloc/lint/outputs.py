@@ -5,6 +5,7 @@ from __future__ import annotations
 from mloc.diagnostics.model import Bag, Edit, Fix, Label
 from mloc.diagnostics.rules import LARGE_VALUE, UNREAD_METRICS, UNUSED_OUTPUT, UNUSED_VALUE
 from mloc.elaborate.declarations import FileScope
+from mloc.ir.constant import whole
 from mloc.lint.program import Program
 from mloc.lint.scopes import Binding, Body
 from mloc.source import Span
@@ -159,16 +160,19 @@ def _tell_large(binding: Binding, output: Output, signature: Signature, bag: Bag
 
 
 def _is_bulky(output: Output) -> bool:
-    if isinstance(output.domain, Bounds) and int(output.domain.high.strip('"').removeprefix("i:")) <= _FEW:
-        return False
     type_ = output.type.item if isinstance(output.type, Optional) else output.type
     match type_:
         case ListOf(item):
-            return item in (INT, FLOAT) or _is_compound(item)
+            return not _is_short(output) and (item in (INT, FLOAT) or _is_compound(item))
         case MapOf(value):
-            return _is_compound(value)
+            return not _is_short(output) and _is_compound(value)
         case _:
             return False
+
+
+def _is_short(output: Output) -> bool:
+    """Whether a list or map says how many it may have: of those alone a domain is a number of items."""
+    return isinstance(output.domain, Bounds) and whole(output.domain.high) <= _FEW
 
 
 def _is_compound(type_: Type) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from mloc.backend import Attributes
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import FAN_OUT_TOO_LONG, NAME_SHORTENED, RAW_PATCH
+from mloc.ir.constant import whole
 from mloc.ir.model import Call, Const, Expr, FanOut, MakeList, Node, Pipeline, Ref, Region, Widen
 from mloc.ir.walk import nodes, regions
 from mloc.source import Span
@@ -94,4 +95,4 @@ def _all(pipeline: Pipeline) -> Iterator[Node]:
 
 
 def _most(domain: Domain | None) -> int | None:
-    return int(domain.high) if isinstance(domain, Bounds) else None
+    return whole(domain.high) if isinstance(domain, Bounds) else None

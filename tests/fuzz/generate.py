@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 from typing import TypeAlias
 
+from tests.fuzz import bodies, promises
 from tests.fuzz.expressions import Expressions, Tokens
 from tests.fuzz.render import render
 
@@ -29,8 +31,13 @@ def program(seed: int) -> str:
 NAMES = "a b c x rows n value limit max run cache type f step2 done_ after_ E1 nx".split()
 TYPES = "int float bool str date datetime duration bytes ratio Dir File Table Color Row Shape".split()
 COLUMNS = "id day amount late name kind".split()
+_RUN_VALUES: list[Tokens] = [
+    ["run", ".", "id"], ["run", ".", "now"], ["run", ".", "today"], ["run", ".", "scheduled_date"], ["run", ".", "status"],
+    ["run", ".", "error", ".", "message"], ["run", ".", "error", ".", "step", "??", '"x"'], ["run", ".", "nothing"], ["token"], ["run"],
+]  # fmt: skip
 ATTRIBUTES = "image resources env timeout retry cache effects secrets idempotent max_parallel fail converge dag_id tags pool".split()
 STEPS = ["load", "fit", "judge", "tell"]
+_FILES = ["lib.mlp", "lib.mlp", "inner.mlp", "wrong.mlp", "circle.mlp", "missing.mlp", "test.mlp"]
 
 
 class Generator:
@@ -46,24 +53,23 @@ class Generator:
         rng = self.rng
         nodes = [Node(["mlp", "1"])]
         makers = [self.import_, self.from_, self.alias, self.record, self.enum, self.const, self.secret, self.defaults]
-        nodes += [rng.choice(makers)() for _ in range(rng.randint(0, 4))]
-        names = STEPS[: rng.randint(1, 4)]
+        nodes += [rng.choice(makers)() for _ in range(rng.choice([0, 0, 1, 1, 2, 3]))]
+        names = STEPS[: rng.choice([1, 1, 1, 2, 2, 3])]
         nodes += [self.step(name) for name in names]
-        nodes += [self.pipeline(name) for name in ["main", "other"][: rng.choice([1, 1, 1, 2])]]
-        if rng.random() < 0.3:
-            nodes += [rng.choice([self.launch, self.target])()]
+        nodes += [self.pipeline(name) for name in ["main", "other"][: rng.choice([1, 1, 1, 1, 1, 2])]]
+        nodes += [rng.choice([self.launch, self.target, self.secret])() for _ in range(rng.choice([0, 0, 1, 1, 2, 3]))]
         head, rest = nodes[:1], nodes[1:]
         rng.shuffle(rest)
         return head + rest
 
     def import_(self) -> Node:
-        return Node(["import", self.text("lib.mlp"), "as", self.name()])
+        return Node(["import", self.text(self.rng.choice(_FILES)), "as", self.rng.choice(["lib", "lib", self.name()])])
 
     def from_(self) -> Node:
-        tokens: Tokens = ["from", self.text("lib.mlp"), "import"]
+        tokens: Tokens = ["from", self.text(self.rng.choice(_FILES)), "import"]
         for index in range(self.rng.randint(1, 3)):
             tokens += [","] if index else []
-            tokens += [self.rng.choice(["Row", "load", "LIMIT"])]
+            tokens += [self.rng.choice(["Row", "load", "LIMIT", "Color", "shared", "whole", "judge", "inner", "Shape", "Lost"])]
             tokens += ["as", self.name()] if self.rng.random() < 0.3 else []
         return Node(tokens)
 
@@ -81,26 +87,20 @@ class Generator:
         return Node(["const", self.rng.choice(["LIMIT", "SIZE", "a"]), "=", *self.expr(3)])
 
     def secret(self) -> Node:
-        return Node(["secret", self.name(), "from", *self.expr(2)])
+        return Node(["secret", self.name(), "from", *self.expr(2)] if self.rng.random() < 0.2 else promises.secret(self.rng))
 
     def defaults(self) -> Node:
         return Node(["defaults", ":"], self.attributes(1))
 
     def step(self, name: str) -> Node:
-        runs: list[Tokens] = [
-            ["run", "inline", '"return x"'],
-            ["run", "inline", '"""\n        import os\n        # not a comment\n        return {"value": 1}\n        """'],
-            ["run", "shell", '"""\n  echo "$x"  >  $out\n\n"""'],
-            ["run", "python", '"lib.steps:load"'],
-            ["run", "container", "command", "=", "[", '"a"', "]", ",", "args", "=", "[", "x", "]"],
-            ["run", "inline", *self.expr(1)],
-            ["run", "notebook", '"n.ipynb"'],
-        ]
-        block = [Node(self.rng.choice(runs)), *(self.attribute(1) for _ in range(self.rng.choice([0, 0, 1, 2])))]
-        return Node(["step", name, *self.signature(), ":"], block)
+        signature = self.signature()
+        known = [before for before, token in pairwise(signature) if token == ":"] or NAMES
+        run = ["run", "inline", *self.expr(1)] if self.rng.random() < 0.05 else bodies.body(self.rng, known, self.expr(1))
+        block = [Node(run), *(self.asked() for _ in range(self.rng.choice([0, 0, 1, 2, 3])))]
+        return Node(["step", name, *signature, ":"], block)
 
     def pipeline(self, name: str) -> Node:
-        block = self.block(3, "pipeline")
+        block = self.block(self.rng.choice([1, 1, 2, 3]), "pipeline")
         if self.rng.random() < 0.8:
             block.append(Node(["return", *self.arguments(2, True)]))
         if self.rng.random() < 0.15:
@@ -110,15 +110,24 @@ class Generator:
         return Node(["pipeline", name, *self.signature(), ":"], block)
 
     def launch(self) -> Node:
-        return Node([self.rng.choice(["schedule", "trigger"]), self.name(), "for", "main", ":"], self.attributes(1))
+        kind = self.rng.choice(["schedule", "trigger"])
+        lines = promises.schedule(self.rng) if kind == "schedule" else promises.trigger(self.rng)
+        block = self.attributes(1) if self.rng.random() < 0.2 else [Node(line) for line in lines]
+        return Node([kind, self.name(), "for", self.rng.choice(["main", "main", "other", "load"]), ":"], block)
 
     def target(self) -> Node:
-        tokens: Tokens = ["target", self.rng.choice(["kfp", "airflow", "flyte"])]
+        target = self.rng.choice(promises.TARGETS)
+        tokens: Tokens = ["target", target if self.rng.random() < 0.97 else "airlow"]
         tokens += ["for", "main"] if self.rng.random() < 0.4 else []
-        items = self.attributes(2)
+        items = self.attributes(2) if self.rng.random() < 0.2 else [Node(line) for line in promises.target_lines(self.rng, target)]
         if self.rng.random() < 0.5:
-            items.append(Node(["step", "load", *([".", "fit"] if self.rng.random() < 0.3 else []), ":"], self.attributes(1)))
+            inside = [Node(promises.target_lines(self.rng, target)[0]), self.asked()]
+            inside = [node for node in inside if node.tokens[0] != "secret"] or self.attributes(1)
+            items.append(Node(["step", self.rng.choice(STEPS), *([".", "fit"] if self.rng.random() < 0.3 else []), ":"], inside))
         return Node([*tokens, ":"], items)
+
+    def asked(self) -> Node:
+        return self.attribute(1) if self.rng.random() < 0.2 else Node(promises.attribute(self.rng))
 
     # ---- attributes ----
 
@@ -198,7 +207,7 @@ class Generator:
     # ---- statements ----
 
     def block(self, depth: int, place: str) -> Tree:
-        nodes = [self.statement(depth, place) for _ in range(self.rng.randint(1, 4))]
+        nodes = [self.statement(depth, place) for _ in range(self.rng.choice([1, 1, 2, 3]))]
         if place == "loop" and self.rng.random() < 0.95:
             nodes.append(Node(["next", *self.expr(2), "until", *self.expr(2)]))
         if place == "for" and self.rng.random() < 0.7:
@@ -220,7 +229,10 @@ class Generator:
         if kind < 0.38:
             return Node(["fail", *self.expr(1)])
         if kind < 0.40 and place == "pipeline":
-            return Node(["options", ":"], self.attributes(1))
+            options = self.attributes(1) if rng.random() < 0.3 else [Node(promises.option(rng)) for _ in range(rng.randint(1, 3))]
+            return Node(["options", ":"], options)
+        if kind < 0.42:
+            return Node([*self.bound(0.9), *rng.choice(_RUN_VALUES), *self.mods()])
         if kind < 0.75:
             return Node([*self.bound(0.8), *self.call(), *self.mods()])
         return Node([*self.bound(0.95), *self.expr(3), *self.mods()])

@@ -64,7 +64,10 @@ def check_shell(text: str, signature: Signature, environment: frozenset[str], pl
             why = "tells the shell where its commands are" if input_.name == "PATH" else "has a meaning of its own in a shell step"
             bag.report(SHELL_TAKEN, input_.span, f"the input `{input_.name}` would hide `${input_.name}`, which {why}", help="rename it")
     inputs: dict[str, Type | None] = {i.name: i.type for i in signature.inputs}
-    shell = Shell(scan(text), text, signature.name, {**inputs, **outs}, place, bag)
+    script = scan(text)
+    if script is None:
+        return  # hundreds of brackets in each other: no person wrote it, and half of it tells nothing
+    shell = Shell(script, text, signature.name, {**inputs, **outs}, place, bag)
     if shell.script.unclosed is not None:
         at = shell.script.unclosed
         message = f"`{text[at : at + 1]}` is never closed in the script of `{signature.name}`"

@@ -33,13 +33,15 @@ class _Heredoc:
     command: int = -1
 
 
-def scan(text: str) -> Script:
-    """The commands of a script; what stands before an unclosed quote is told all the same."""
+def scan(text: str) -> Script | None:
+    """The commands of a script, before an unclosed quote those that are there; None where brackets nest deeper than Python's calls."""
     scanner = _Scanner(text)
     try:
         scanner.commands("", len(text))
     except _Unclosed as error:
         return Script(tuple(scanner.found), error.at)
+    except RecursionError:
+        return None
     return Script(tuple(scanner.found))
 
 
