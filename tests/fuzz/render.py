@@ -57,6 +57,8 @@ class _Renderer:
 
     def gap(self, before: str, token: str, depth: int) -> str:
         rng = self.rng
+        if before == "mlp":
+            return " " * rng.choice([1, 1, 1, 3])  # the edition is one line
         if depth and self.chance():
             gap = ""
             for _ in range(rng.randint(1, 3)):

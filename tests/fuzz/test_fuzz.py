@@ -58,7 +58,7 @@ def test_what_the_language_has_is_made() -> None:
 
 def test_damage_is_of_every_kind() -> None:
     whole = 'mlp 1\nstep f(n: int) -> int:\n    run inline "return n"\n' * 20
-    made = [damaged(whole, seed) for seed in range(200)]
+    made = [damaged(whole, seed) for seed in range(600)]
     assert any(b"\0" in data for data in made)
     assert any(b"\r\n" in data for data in made)
     assert any(b"\t" in data for data in made)
