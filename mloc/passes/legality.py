@@ -15,7 +15,7 @@ from mloc.targets.versions import at_least
 def check(pipeline: Pipeline, backend: Backend, bag: Bag) -> None:
     """Report every feature used that the target refuses, where it is first used."""
     for use in features(pipeline, backend.name):
-        if use.feature is Feature.CACHE and _is_ignored(backend, use.feature):
+        if use.feature is Feature.CACHE and _is_ignored(backend, use.feature) and not _has_its_own(pipeline, backend.name):
             message = f"target `{backend.name}` does not carry `cache`: there `{use.node}` runs every time"
             help_ = "its results are right, and cost what they cost; `mloc run` on this machine keeps them"
             bag.report(CACHE_NOT_CARRIED, use.span or pipeline.span or Span(pipeline.source, 0, 0), message, help=help_)
@@ -25,6 +25,11 @@ def check(pipeline: Pipeline, backend: Backend, bag: Bag) -> None:
         span = use.span or pipeline.span or Span(pipeline.source, 0, 0)
         message = f"target `{backend.name}` cannot express {use.feature.value}: {refused.reason}"
         bag.report(NOT_EXPRESSIBLE, span, message, label=f"`{use.node}`", help=refused.alternative)
+
+
+def _has_its_own(pipeline: Pipeline, target: str) -> bool:
+    """Whether the target's block asks for the engine's own cache, by whatever rules that has."""
+    return any(a.name == "engine_cache" and a.value == "true" for t in pipeline.targets if t.name == target for a in t.attributes)
 
 
 def _is_ignored(backend: Backend, feature: Feature) -> bool:

@@ -205,3 +205,11 @@ def test_kept_results(capsys: pytest.CaptureFixture[str]) -> None:
     ):
         assert main(["run", "c.mlp", *arguments]) == 2
         assert told in capsys.readouterr().err
+
+
+def test_a_target_that_runs_cached_steps_every_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """It says so, unless its block asks for the engine's own cache."""
+    for block, warned in (('    version "2.15"\n', True), ("    engine_cache true\n", False)):
+        Path("c.mlp").write_text(f"{CACHED}\ntarget kfp:\n{block}")
+        assert main(["check", "c.mlp"]) == 0
+        assert ("W0803" in capsys.readouterr().out) is warned
