@@ -71,6 +71,18 @@ REFUSED: Mapping[Feature, Refusal] = {
     ),
     Feature.MAX_PARALLEL: Refusal("`max_parallelism` belongs to a launch plan, not to a workflow", "limit the fan-outs: `for … limit n`"),
     Feature.PIPELINE_TIMEOUT: Refusal("a workflow has no timeout", "give every step a `timeout`"),
+    Feature.SCHEDULE: Refusal(
+        "its scheduler knows UTC alone and always catches up: this version of mloc does not write a launch plan with a schedule",
+        "leave `schedule` out and give the workflow a launch plan with a `CronSchedule`, or run it on Airflow",
+    ),
+    Feature.TRIGGER: Refusal(
+        "nothing in Flyte 1 without a commercial part starts a run when an artifact is made",
+        "let what makes the asset start the run by the API, or run the pipeline on Airflow",
+    ),
+    Feature.PUBLISH: Refusal(
+        "Flyte 1 has no assets that other workflows could wait for without a commercial part",
+        "leave `publish` out, or run the pipeline on Airflow",
+    ),
     Feature.RUN_VALUES: Refusal(
         "its tasks are not given what the launch knows",
         "take it as a parameter, and give it at launch or by `args` of a schedule",

@@ -72,6 +72,18 @@ REFUSED: Mapping[Feature, Refusal] = {
     Feature.PIPELINE_TIMEOUT: Refusal(
         "a deadline of a run is not in the pipeline's specification of every Kubeflow that reads it", "give every step a `timeout`"
     ),
+    Feature.SCHEDULE: Refusal(
+        "its API server starts recurring runs, which are no part of the compiled pipeline: this version of mloc does not write them",
+        "leave `schedule` out and make a recurring run of the compiled pipeline, or run it on Airflow",
+    ),
+    Feature.TRIGGER: Refusal(
+        "nothing in it starts a run when something else has ended",
+        "let what makes the asset start the run by the API, or run the pipeline on Airflow",
+    ),
+    Feature.PUBLISH: Refusal(
+        "it has no assets that other pipelines could wait for",
+        "leave `publish` out, or run the pipeline on Airflow",
+    ),
     Feature.RUN_VALUES: Refusal(
         "its tasks are not given what the launch knows",
         "take it as a parameter, and give it at launch or by `args` of a schedule",

@@ -141,7 +141,16 @@ class Airflow:
         return self.ended(dag, self.runs(dag)[0])
 
     def _pause(self, dag: str, paused: bool) -> None:
-        self._call("PATCH", f"/api/v2/dags/{dag}", {"is_paused": paused})
+        def is_done() -> bool:
+            try:
+                self._call("PATCH", f"/api/v2/dags/{dag}", {"is_paused": paused})
+            except ApiError as error:
+                if "Database error" in error.text:
+                    return False  # SQLite has one writer at a time
+                raise
+            return True
+
+        self.wait(f"the switch of {dag}", 60, is_done)
 
     def launch(self, dag: str, conf: Mapping[str, object] | None = None, due: str | None = None) -> str:
         self.wait(f"the DAG {dag}", START_SECONDS, lambda: self._knows(dag))
