@@ -26,7 +26,7 @@ from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.targets.model import GENERIC, Attribute, AttributeTable, Place
 from mloc.targets.read import VERSION
-from mloc.targets.versions import at_least, at_most
+from mloc.targets.versions import at_least, at_most, version_of
 from mloc.types.encode import Json
 
 if TYPE_CHECKING:
@@ -205,7 +205,8 @@ class TargetReader:
         """Whether a version is one that bundles can be made for; true of every other attribute."""
         if item.name.text != VERSION or not isinstance(value, str):
             return True
-        if at_least(value, table.oldest) and at_most(value, table.newest):
+        # The tables take any digits; a number of more than six is the version of nothing.
+        if version_of(value) is not None and at_least(value, table.oldest) and at_most(value, table.newest):
             return True
         message = f"target `{table.target}` supports versions {table.oldest} to {table.newest}, not {value}"
         self.file.bag.report(TARGET_VERSION, item.arguments[0].span, message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import DEFAULT_NOT_TAKEN, WIDER_DOMAIN
-from mloc.ir.constant import outside
+from mloc.ir.constant import outside, whole
 from mloc.ir.model import Parameter
 from mloc.lint.program import Program
 from mloc.source import Span
@@ -47,11 +47,16 @@ def _given(parameter: Parameter, written: t.Param, input_: Input, span: Span, wh
         ends = [_as(end, parameter.type, input_.type) for end in (parameter.domain.low, parameter.domain.high)]
         beyond = next((end for end in ends if end is not None and outside(input_.domain, input_.type, end, parameter.name)), None)
         if beyond is not None:
-            shown = f"{input_.domain.low}..{input_.domain.high}"
-            message = f"`{parameter.name}` may be {beyond}, which {what} does not take: its domain is {shown}"
+            shown = f"{_shown(input_.domain.low)}..{_shown(input_.domain.high)}"
+            message = f"`{parameter.name}` may be {_shown(beyond)}, which {what} does not take: its domain is {shown}"
             bag.report(
                 WIDER_DOMAIN, written.name.span, message, secondary=there, help=f"declare it `in {shown}`, so that a launch refuses it"
             )
+
+
+def _shown(text: str) -> str:
+    """A constant as people read it: a large integer without the tag that it travels with."""
+    return str(whole(text)) if text.startswith('"i:') else text
 
 
 def _as(text: str | None, given: Type, wanted: Type) -> str | None:

@@ -141,6 +141,8 @@ _TRIGGER = [
 ]
 _BROKEN = [
     'version "9.9"',
+    'version "99999999999999.1"',
+    'version "2.0.0.0"',
     "version 3",
     "raw {}",
     "step_ 1",
