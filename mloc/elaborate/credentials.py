@@ -22,13 +22,14 @@ _SHAPES = {
     "an npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
     "a PyPI token": r"\bpypi-[A-Za-z0-9_-]{50,}",
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
-    "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-    "a password in a URL": r"\b[a-z][a-z0-9+.-]*://[^\s:/@\"'${}]+:(?![\"'${<*])[^\s:/@\"'${}<>]{3,}@",
+    "a JSON web token": r"\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,}",
+    "a password in a URL": r"\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@\"'${}]+:(?![\"'${<*])[^\s:/@\"'${}<>]{3,}@",
 }
 _SHAPED = re.compile("|".join(f"({shape})" for shape in _SHAPES.values()))
 _KINDS = tuple(_SHAPES)
+# What may repeat has an end, so that a line of thousands of characters takes no longer than many of few.
 _NAMED = re.compile(
-    r"\b([A-Za-z_0-9]*(?:password|passwd|secret|token|api_?key|access_?key|private_?key|credentials?)(?:_[A-Za-z0-9_]*)?)"
+    r"\b([A-Za-z_0-9]{0,60}(?:password|passwd|secret|token|api_?key|access_?key|private_?key|credentials?)(?:_[A-Za-z0-9_]{0,60})?)"
     r"(?:\s*:\s*str\??)?\s*=\s*([\"'])([^\"'\n\\]{8,})\2",
     re.IGNORECASE,
 )

@@ -20,6 +20,8 @@ _MONTHS = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), ra
 _DAYS = dict(zip("sun mon tue wed thu fri sat".split(), range(7), strict=True))
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _LONGEST = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
+# More digits are no number of a time, and thousands of them are more than Python reads.
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _QUARTZ = re.compile(r"[LW#?]|\d+C")
 
 
@@ -119,7 +121,7 @@ def _field(field: _Field, part: str, start: int) -> tuple[int, ...]:
 def _item(field: _Field, item: str, at: int) -> range:
     end = at + max(1, len(item))
     body, slash, step = item.partition("/")
-    if slash and not (step.isdigit() and int(step) > 0):
+    if slash and not (_NUMBER.fullmatch(step) and int(step) > 0):
         raise BadCron(f"the {field.name} field steps by `{step}`, which is not a number of at least 1", at, end)
     if slash and int(step) > field.high - field.low:
         raise BadCron(f"the {field.name} field steps by {step}, which is more than there are", at, end, f"write `{field.low}`")
@@ -143,7 +145,7 @@ def _number(field: _Field, text: str, at: int, end: int) -> int:
     word = field.words.get(text.lower())
     if word is not None:
         return word
-    if not re.fullmatch(r"[0-9]+", text):
+    if not _NUMBER.fullmatch(text):
         if _QUARTZ.search(text):
             help_ = "write `*`" if text == "?" else "write numbers, ranges and `*`"
             raise BadCron(f"`{text}` of the {field.name} field is Quartz's, which no engine here reads", at, end, help_)

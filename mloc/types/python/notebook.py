@@ -31,7 +31,7 @@ class Notebook:
 def notebook(written: str, span: Span, signature: Signature, program: str, project: Project, bag: Bag) -> Notebook | None:
     """The notebook that a step runs, looked up in the project's folder and then beside the program; None when there is none to run."""
     beside = Path(program).parent.resolve()
-    found = next((path for path in (project.root / written, beside / written) if path.is_file()), None)
+    found = next((path for path in (project.root / written, beside / written) if _is_file(path)), None)
     if found is None:
         near = suggest(written, sorted({path.relative_to(root).as_posix() for root in (project.root, beside) for path in _notebooks(root)}))
         help_ = f"did you mean `{near}`?" if near else "it is looked up in the project's folder, then beside the program"
@@ -51,6 +51,13 @@ def notebook(written: str, span: Span, signature: Signature, program: str, proje
     run = Notebook(written, tuple(code for code, _ in cells), after)
     _check(run, span, signature, bag)
     return run
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False  # a name too long, or a folder that we may not enter
 
 
 def _notebooks(root: Path) -> list[Path]:
