@@ -17,7 +17,7 @@ from mloc.ir.model import Pipeline
 from mloc.ir.program import PARAMETERS
 from mloc.ir.program import program as document
 from mloc.runner.jsons import Json
-from mloc.runner.program import Program, parse_inputs
+from mloc.runner.program import Input, Program, parse_inputs
 from mloc.testing import PROGRAMS, cases, program, wire
 from mloc_kfp.vendored.natural import form, to_natural
 
@@ -69,15 +69,24 @@ def spec(files: Artifacts) -> str:
 def launches(name: str, text: str, scratch: Path) -> Iterator[dict[str, Json]]:
     """Parameters for the pipeline as Kubeflow is given them: those of each run of a conformance program, or one of each type."""
     _, pipeline = _analysed(name)
-    declared = {given.name: given for given in parse_inputs(Program(document(pipeline, "0", {})).unit(PARAMETERS).body.get("parameters"))}
+    declared = {each.name: each for each in parse_inputs(Program(document(pipeline, "0", {})).unit(PARAMETERS).body.get("parameters"))}
     found = False
     for case in cases():
         if case.program == name:
             found = True
-            texts = wire(case, pipeline, scratch)
-            yield {key: to_natural(declared[key].type, form(declared[key].type, declared[key].domain), text) for key, text in texts.items()}
+            given = _given(wire(case, pipeline, scratch), declared)
+            if given is not None:
+                yield given
     if not found:
         yield samples(yaml.load(text, Loader=yaml.CSafeLoader))
+
+
+def _given(texts: Mapping[str, str], declared: Mapping[str, Input]) -> dict[str, Json] | None:
+    """Wire texts in Kubeflow's own types; None when these have none, as of an integer far outside its range: no run is given it."""
+    try:
+        return {key: to_natural(declared[key].type, form(declared[key].type, declared[key].domain), text) for key, text in texts.items()}
+    except ValueError:
+        return None
 
 
 def samples(document: Mapping[str, Any]) -> dict[str, Json]:
