@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -55,9 +56,8 @@ def _plain(names: dict[str, object], path: str) -> RunCell:
 
 
 def _ipython(names: dict[str, object]) -> RunCell:
-    from IPython.core.interactiveshell import InteractiveShell  # type: ignore[import-not-found, unused-ignore]
-
-    shell = InteractiveShell.instance(user_ns=names)
+    # Loaded by its name: it is the user's, and most bundles run without it.
+    shell = importlib.import_module("IPython.core.interactiveshell").InteractiveShell.instance(user_ns=names)
 
     def run_cell(number: int, code: str) -> None:
         shell.run_cell(code, store_history=False).raise_error()

@@ -9,7 +9,7 @@ import pytest
 from mloc.diagnostics.model import Bag
 from mloc.source import SourceFile
 from mloc.syntax.format import formatted
-from tests.fuzz.properties import round_trip
+from tests.fuzz.properties import PATH, round_trip
 
 
 def fmt(text: str) -> str:
@@ -22,7 +22,7 @@ def fmt(text: str) -> str:
 def check(written: str, shown: str) -> None:
     assert fmt("mlp 1\n" + written) == "mlp 1\n" + shown
     assert fmt("mlp 1\n" + shown) == "mlp 1\n" + shown
-    round_trip("mlp 1\n" + written)
+    round_trip(SourceFile(PATH, "mlp 1\n" + written))
 
 
 def body(text: str) -> str:

@@ -28,6 +28,8 @@ def _in(folder: Path) -> Iterator[None]:
     here, path, entities = Path.cwd(), list(sys.path), list(FlyteEntities.entities)
     environment = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("MLOC_", "FLYTE_"))}
     FlyteEntities.entities.clear()
+    # Another test of this process may have imported a bundle with modules of the same names.
+    _forget(folder)
     os.chdir(folder)
     try:
         yield
@@ -36,9 +38,13 @@ def _in(folder: Path) -> Iterator[None]:
         sys.path[:] = path
         os.environ.update(environment)
         FlyteEntities.entities[:] = entities
-        own = {entry.stem for entry in folder.iterdir()}
-        for name in [name for name in sys.modules if name.split(".")[0] in own]:
-            del sys.modules[name]
+        _forget(folder)
+
+
+def _forget(folder: Path) -> None:
+    own = {entry.stem for entry in folder.iterdir()}
+    for name in [name for name in sys.modules if name.split(".")[0] in own]:
+        del sys.modules[name]
 
 
 def read(archive: Path) -> dict[str, bytes]:

@@ -67,7 +67,7 @@ def test_a_value_from_a_file(bench: Bench, type_: Json, written: str, wire: Json
         ("kill -11 $$", None, "exception", "the script was killed by SIGSEGV"),
         ("true", "int", "contract", "`result`: the script wrote no file for this output"),
         ("echo x > $out", "int", "contract", "`result`: not a JSON text"),
-        ("printf '\\377' > $out", "str", "contract", "`result`: what the script wrote is not UTF-8 text"),
+        ("printf '\\377' > $out", "str", "contract", "`result`: what was written is not UTF-8 text"),
         ("printf 'a\\000' > $out", "str", "contract", "`result`: strings may not contain NUL"),
         ("mkdir $out", {"file": None}, "contract", "`result`: expected a file"),
         ("true", {"file": None}, "contract", "`result`: the step wrote nothing"),

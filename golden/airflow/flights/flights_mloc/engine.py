@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
-from airflow.sdk import BaseHook, XComArg, get_current_context  # type: ignore[import-not-found, unused-ignore]
+from airflow.sdk import Asset, BaseHook, XComArg, get_current_context, task  # type: ignore[import-not-found, unused-ignore]
 
 if TYPE_CHECKING:
     from .runner.api import StepFailed
@@ -19,13 +20,24 @@ except ImportError:
     from airflow.exceptions import AirflowFailException, AirflowSkipException  # type: ignore[import-not-found, no-redef, unused-ignore]
 
 
+NOT_ALONE = "mloc_not_alone"
+"""The key of what a run leaves that is skipped because another is in progress."""
+
+
 class _Task(Protocol):
     on_kill: object
+    outlets: Sequence[Asset]
+    inlets: Sequence[Asset]
 
 
 class _TaskInstance(Protocol):
     task: _Task
     try_number: int
+    dag_id: str
+
+    def get_previous_dagrun(self, state: str) -> object: ...
+
+    def get_dr_count(self, dag_id: str, states: list[str]) -> int: ...
 
     def xcom_push(self, key: str, value: str) -> None: ...
 
@@ -64,10 +76,59 @@ def at_end(result: XComArg) -> None:
 
     Airflow does not ask a teardown when it judges the run.
     """
-    for task, _ in result.iter_references():
-        dag = task.dag
-        task.set_upstream([each for each in (() if dag is None else dag.tasks) if each is not task])
+    for own, _ in result.iter_references():
+        dag = own.dag
+        own.set_upstream([each for each in (() if dag is None else dag.tasks) if each is not own])
     result.as_teardown(on_failure_fail_dagrun=False)
+
+
+def one_at_a_time(task_id: str) -> None:
+    """Skip a run of this DAG while one before it is in progress: a first task asks, and all others wait for it."""
+    asked: XComArg = task.short_circuit(task_id=task_id, retries=0)(_is_alone)()
+    ((first, _),) = asked.iter_references()
+    dag = first.dag
+    for each in () if dag is None else dag.tasks:
+        # Handlers wait for all else, and look whether it was skipped.
+        if each is not first and (not each.upstream_task_ids or each.is_teardown):
+            each.set_upstream(first)
+
+
+def _is_alone() -> bool:
+    instance, running = _task_instance(), "running"
+    if get_current_context()["dag_run"].logical_date is None:
+        others = instance.get_dr_count(instance.dag_id, states=[running]) > 1
+    else:
+        others = instance.get_previous_dagrun(state=running) is not None
+    if others:
+        leave(NOT_ALONE, running)
+    return not others
+
+
+def this_dag() -> str:
+    return _task_instance().dag_id
+
+
+def times_of_run() -> tuple[datetime, datetime]:
+    """When the run was due, and when it started."""
+    run = get_current_context()["dag_run"]
+    due: datetime = run.logical_date or run.run_after
+    return due, run.start_date or due
+
+
+def publish(outputs: Mapping[str, str]) -> None:
+    """Tell with the events of this task's assets what it has made."""
+    for asset in _task_instance().task.outlets:
+        get_current_context()["outlet_events"][asset].extra = {"mloc": dict(outputs)}
+
+
+def last_published(name: str) -> Mapping[str, Json] | None:
+    """What the last event of an asset tells; None when there is none."""
+    context = get_current_context()
+    for asset in _task_instance().task.inlets:
+        if asset.name == name:
+            events = context["inlet_events"][asset]
+            return cast("Mapping[str, Json]", events[-1].extra) if len(events) else None
+    return None
 
 
 def launch_conf() -> dict[str, Json]:

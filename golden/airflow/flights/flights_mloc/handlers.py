@@ -12,7 +12,7 @@ from .runner.jsons import canonical
 from .runner.records import now
 
 from . import bodies
-from .engine import failed_for_good, leave, left_by_those_before, run_id, skip, this_task
+from .engine import NOT_ALONE, failed_for_good, leave, left_by_those_before, run_id, skip, this_task
 
 _ERROR = "mloc_error"
 
@@ -24,6 +24,8 @@ def tell(failure: StepFailed) -> None:
 
 def run_handler(kind: str, captures: Mapping[str, str | None], outputs: Mapping[str, str] | None) -> None:
     """Run a handler by its plan in `bodies.json`. `outputs` are those of the body, None when it has failed."""
+    if left_by_those_before(NOT_ALONE):
+        skip("the run before this one has not ended: nothing was started")
     given = {key: text for key, text in captures.items() if text is not None}
     if any(key.startswith("$") and text is None for key, text in captures.items()):
         skip("the launch was refused: nothing was started")

@@ -8,29 +8,37 @@ from collections.abc import Mapping
 from .runner.api import StepFailed
 
 from . import bodies
-from .engine import failed_for_good, launch_conf, this_task
+from .engine import failed_for_good, launch_conf, publish, this_task
 from .handlers import tell
 from .launch_values import wire_texts
+from .launches import bound_parameters
 from .units import program, run_once, store
 
 
 def launch_parameters() -> dict[str, str]:
     """The parameters of this run, checked."""
-    return run("$parameters", wire_texts(program(), launch_conf(), store()), retries=False)
+    return run("$parameters", wire_texts(program(), launch_conf(), store()), retries=False, bound=True)
 
 
-def run(unit: str, captures: Mapping[str, str | None], *, retries: bool) -> dict[str, str]:
-    """The outputs of a unit. With `retries` its further attempts are made here, else Airflow makes them."""
+def run(unit: str, captures: Mapping[str, str | None], *, retries: bool, bound: bool = False) -> dict[str, str]:
+    """The outputs of a unit. With `retries` its further attempts are made here, else Airflow makes them.
+
+    `bound` adds to the captures the parameters that the launch binds.
+    """
     cancel = threading.Event()
     attempt = this_task(cancel)
     given = {key: text for key, text in captures.items() if text is not None}
     try:
-        return run_once(unit, given, retries=retries, attempt=1 if retries else attempt, cancel=cancel)
+        if bound:
+            given |= bound_parameters()
+        found = run_once(unit, given, retries=retries, attempt=1 if retries else attempt, cancel=cancel)
     except StepFailed as failure:
         tell(failure)
         if failure.retryable and not retries:
             raise
         raise failed_for_good(failure) from None
+    publish(found)
+    return found
 
 
 def run_body(fan_out: str, captures: Mapping[str, str]) -> dict[str, str]:

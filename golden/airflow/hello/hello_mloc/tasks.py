@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from .engine import at_end, leave
+from .engine import at_end, leave, one_at_a_time
 
 __all__ = [
     "Outputs",
@@ -19,6 +19,7 @@ __all__ = [
     "gathered",
     "items",
     "launch_parameters",
+    "one_at_a_time",
     "output",
     "run",
     "run_body",
