@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias, Union
 
-__all__ = ["Node", "Rule", "Tables", "Token", "Tree", "read"]
+__all__ = ["Node", "Rule", "Tables", "Token", "Tree", "read", "read_words"]
 
 Node: TypeAlias = Union["Tree", "Token", None]
 
@@ -71,6 +71,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def read(tables: Tables, text: str, start: str) -> Tree | None:
     """The tree of a text, None when it cannot be read."""
+    reader = _read(tables, text, start)
+    return reader.finish() if reader else None
+
+
+def read_words(tables: Tables, text: str, start: str) -> list[Token] | None:
+    """The words of a text, block tokens included, None when it cannot be read."""
+    reader = _read(tables, text, start)
+    return reader.words if reader and reader.finish() else None
+
+
+def _read(tables: Tables, text: str, start: str) -> _Reader | None:
     match, ignored, words, marks, states = _compiled(tables.pattern).match, tables.ignored, tables.words, tables.marks, tables.states
     reader = _Reader(tables, start)
     indents, brackets, at = [0], 0, 0
@@ -106,11 +117,11 @@ def read(tables: Tables, text: str, start: str) -> Tree | None:
             depth = line.count(" ") + _TAB * line.count("\t")
             if depth > indents[-1]:
                 indents.append(depth)
-                kind = "_INDENT"
+                kind, word = "_INDENT", line
             else:
                 while depth < indents[-1]:
                     indents.pop()
-                    if not reader.take("_DEDENT", "", low, at):
+                    if not reader.take("_DEDENT", line, low, at):
                         return None
                 if depth != indents[-1]:
                     return None
@@ -120,7 +131,7 @@ def read(tables: Tables, text: str, start: str) -> Tree | None:
     for _ in indents[1:]:
         if not reader.take("_DEDENT", "", low, at):
             return None
-    return reader.finish()
+    return reader
 
 
 class _Reader:
@@ -130,6 +141,7 @@ class _Reader:
         self._states, self._rules = tables.states, tables.rules
         self._end = tables.ends[start]
         self.stack = [tables.starts[start]]
+        self.words: list[Token] = []
         self._values: list[Node] = []
         # Where each value begins and ends with all that it was read from, brackets too; -1 where that was nothing.
         self._lows: list[int] = []
@@ -141,7 +153,9 @@ class _Reader:
         if action is None:
             return False
         self.stack.append(action)
-        self._values.append(Token(kind, word, low, high))
+        token = Token(kind, word, low, high)
+        self._values.append(token)
+        self.words.append(token)
         self._lows.append(low)
         self._highs.append(high)
         return True

@@ -17,7 +17,7 @@ from mloc.source import SourceFile, Span
 from mloc.syntax import tree as t
 from mloc.syntax.convert import Converter, TooDeep
 from mloc.syntax.literals import doc_comments
-from mloc.syntax.machine import Token, Tree, read
+from mloc.syntax.machine import Token, Tree, read, read_words
 from mloc.syntax.tables import tables
 
 _TOP = re.compile(r"(?:import|from|type|record|enum|const|secret|defaults|step|pipeline|schedule|trigger|target)\b")
@@ -127,7 +127,7 @@ def tokens(source: SourceFile, bag: Bag) -> list[Token]:
         alone = _alone(source, low, high)
         if alone is None:
             continue
-        words = _with_lark(source, low, high, bag, partial(_words, alone))
+        words = read_words(tables(), alone, "start") or _with_lark(source, low, high, bag, partial(_words, alone))
         base = low - len(_PREFIX)
         for token in words[_EDITION_TOKENS:] if words else ():
             found.append(Token(token.type, token.text, base + token.start, base + token.start + len(token.text)))

@@ -6,6 +6,7 @@ A failure is written to the output folder as the smallest program that still sho
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import time
 from collections import Counter
@@ -106,6 +107,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "fuzz", help="where failures go (default: build/fuzz)")
     found = parser.parse_args(argv)
     properties.SECONDS = 1.0
+    # Programs leave little behind, and what the compiler itself is made of is looked through at every collection.
+    gc.set_threshold(100_000)
     # What is installed stays the same meanwhile, and looking through it takes as long as checking a program.
     with patch("importlib.metadata.entry_points", cache(entry_points)):
         return 1 if run(range(found.seed, found.seed + found.n), found.out) else 0

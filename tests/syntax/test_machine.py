@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mloc.syntax import grammar
-from mloc.syntax.machine import Node, Token, read
+from mloc.syntax.machine import Node, Token, read, read_words
 from mloc.syntax.tables import tables
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +59,11 @@ def compare(text: str, may_give_up: bool = False) -> None:
     # Where a keyword is all that may come, Lark takes one without an end (`stepx`), and the machine leaves it to Lark.
     if found is not None or not may_give_up:
         assert printed(found) == printed(expected)
+        assert words_of(read_words(tables(), text, "start")) == words_of(grammar.read_tokens(text))
+
+
+def words_of(found: list[Token] | None) -> list[tuple[str, str, int]] | None:
+    return None if found is None else [(token.type, token.text, token.start) for token in found]
 
 
 def printed(node: Node) -> object:
