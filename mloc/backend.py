@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from mloc.diagnostics.model import Bag
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.ir.model import Pipeline
 from mloc.source import Line, Span
 from mloc.targets.model import AttributeTable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from mloc import runner
@@ -14,6 +13,7 @@ from mloc.diagnostics.select import EVERYTHING, Policy, selected
 from mloc.diagnostics.suppress import remarks, suppress
 from mloc.elaborate.declarations import Loader
 from mloc.elaborate.program import elaborate
+from mloc.frozen import dataclass
 from mloc.ir.model import Pipeline, RunPython
 from mloc.ir.program import program, spans
 from mloc.lint.importers import imported

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import field
 from pathlib import Path
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from mloc.backend import Request
 from mloc.emit.trace import Traced, note
 from mloc.emit.yaml import Notes
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, replace
 from mloc.ir.program import OUTPUTS, step_line, unit_nodes
 from mloc.ir.walk import calls
 from mloc.runner.jsons import as_object, as_text, parse

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field
 
 from mloc.backend import Request
 from mloc.emit.names import dns_labels, identifiers
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.ir.handlers import RUN_NODE
 from mloc.ir.model import Call, Output, Ref, Resources, Settings, Step
 from mloc.ir.program import PARAMETERS, key, source_on

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mloc.cli.arguments import Color
 from mloc.cli.codes import UsageError
 from mloc.cli.output import show
 from mloc.diagnostics.suggest import did_you_mean
 from mloc.driver import Analysis, analyse
+from mloc.frozen import replace
 from mloc.ir.model import Pipeline
 from mloc.source import SourceError
 from mloc.types.python.project import ProjectError

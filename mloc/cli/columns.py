@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 
 if TYPE_CHECKING:
     import pyarrow

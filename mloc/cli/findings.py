@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import field
 from pathlib import Path
 
 from mloc.backend import BackendError
@@ -14,7 +13,7 @@ from mloc.diagnostics.model import Bag, Diagnostic
 from mloc.diagnostics.select import Policy
 from mloc.driver import Analysis, analyse
 from mloc.elaborate.declarations import Loader
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.source import SourceError, SourceFile
 from mloc.types.python.project import ProjectError
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from mloc.diagnostics.select import EVERYTHING, Policy
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

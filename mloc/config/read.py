@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,7 +12,7 @@ from mloc.config.places import line_of
 from mloc.diagnostics.rules import RULES
 from mloc.diagnostics.select import Policy
 from mloc.diagnostics.suggest import did_you_mean
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 
 Table: TypeAlias = Mapping[str, object]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Literal, TypeAlias
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.source import Span
 
 Severity: TypeAlias = Literal["error", "warning", "note"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from mloc.diagnostics.display import Cell, Role, clean, joined, paint
 from mloc.diagnostics.model import Diagnostic, Severity
 from mloc.diagnostics.snippet import DOTS, Mark, groups, mark, rows
+from mloc.frozen import replace
 from mloc.source import SourceFile
 
 _ROLES: Mapping[Severity, Role] = {"error": "error", "warning": "warning", "note": "note"}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mloc.diagnostics.model import Diagnostic, Rule
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, Union
 
@@ -24,6 +23,7 @@ from mloc.elaborate import promises, secrets
 from mloc.elaborate.expect import Expectation
 from mloc.elaborate.images import malformed
 from mloc.elaborate.scope import Scope
+from mloc.frozen import dataclass, field
 from mloc.ir.constant import canonical
 from mloc.ir.model import Cache, Const, Effect, Resources, Retry, RetryOn, Settings
 from mloc.source import Span

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Edit, Fix, Label
@@ -25,6 +24,7 @@ from mloc.elaborate.expect import Expectation, Provenance
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.patience import no_timeout, unless_said
 from mloc.elaborate.scope import POISON, Local, Order, Outputs, Poison, Scope, Value
+from mloc.frozen import dataclass, replace
 from mloc.ir.constant import NoValue, is_constant, outside, value_of
 from mloc.ir.handlers import RUN_NODE, Kind
 from mloc.ir.model import Call, Const, Expr, Ref, Step

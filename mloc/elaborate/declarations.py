@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, Union
 
@@ -32,6 +31,7 @@ from mloc.elaborate.secrets import flows
 from mloc.elaborate.secrets import secret as read_secret
 from mloc.elaborate.steps import StepReader
 from mloc.elaborate.typexprs import TypeExpressions
+from mloc.frozen import dataclass, field
 from mloc.ir.constant import NoValue, canonical, is_constant, value_of
 from mloc.ir.model import Const, Expr, Secret
 from mloc.source import SourceError, SourceFile, Span

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from mloc.diagnostics.model import Bag, Edit, Fix, Label
 from mloc.diagnostics.rules import (
@@ -17,7 +16,7 @@ from mloc.diagnostics.rules import (
 )
 from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.meant import Meant, meant
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.ir.model import Const, Expr, MakeList, Ref, Widen
 from mloc.source import Span
 from mloc.types.model import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Bag, Edit, Fix, Label, Rule
@@ -36,6 +35,7 @@ from mloc.elaborate.options import requires_convergence
 from mloc.elaborate.returns import results
 from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
 from mloc.elaborate.steps import signature
+from mloc.frozen import dataclass, field, replace
 from mloc.ir.constant import whole
 from mloc.ir.model import Arm, Branch, Call, Const, Expr, FanOut, Input, Merged, Node, Ref, Region, RunRequire, Settings, Step, Tolerate
 from mloc.source import Span

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Label
@@ -11,6 +10,7 @@ from mloc.diagnostics.rules import HANDLER_MISPLACED
 from mloc.elaborate.names import Place
 from mloc.elaborate.runs import run_local
 from mloc.elaborate.scope import Local, Order, Outputs, Poison, Scope, Value
+from mloc.frozen import replace
 from mloc.ir.handlers import RUN_NODE, Kind, seen_after
 from mloc.ir.model import Choose, Compare, Const, Expr, Logic, Ref, Region, Widen
 from mloc.ir.walk import children, nodes, refs, rewrite

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.syntax import tree as t
 
 KEYWORDS = frozenset(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import ATTRIBUTE_TWICE, BAD_ATTRIBUTE, UNKNOWN_ATTRIBUTE
 from mloc.diagnostics.suggest import correction, suggest
+from mloc.frozen import replace
 from mloc.ir.model import Options
 from mloc.source import Span
 from mloc.syntax import tree as t

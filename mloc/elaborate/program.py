@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from mloc.elaborate.scope import Poison, Scope, Value
 from mloc.elaborate.secrets import targets as secret_targets
 from mloc.elaborate.steps import signature
 from mloc.elaborate.targets import Block, NoTables, Tables, TargetReader, check_paths, targets_of
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, replace
 from mloc.ir.model import Parameter, Pipeline, Ref, Region, Secret, Step
 from mloc.ir.walk import calls
 from mloc.source import SourceFile

@@ -130,7 +130,9 @@ class TargetReader:
         for block in (definition, *wide):
             for item in block.items:
                 text = _text(item) if isinstance(item, t.Attribute) and item.name.text == VERSION else None
-                if text is not None and re.fullmatch(str(table.attributes[VERSION].schema.get("pattern", "")), text):
+                if text is None or version_of(text) is None:
+                    continue
+                if re.fullmatch(str(table.attributes[VERSION].schema.get("pattern", "")), text):
                     return text
         return table.version
 

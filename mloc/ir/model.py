@@ -9,10 +9,9 @@ Values are single-assignment: an expression names what it reads by `Ref(node, ou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Literal, TypeAlias, Union
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.source import Span
 from mloc.types.model import DATE, DATETIME, STR, Domain, Type
 

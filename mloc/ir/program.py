@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import assert_never
 
+from mloc.frozen import dataclass, replace
 from mloc.ir.called import is_called
 from mloc.ir.handlers import handlers
 from mloc.ir.model import (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import assert_never
 
+from mloc.frozen import replace
 from mloc.ir.model import (
     Arith,
     Branch,

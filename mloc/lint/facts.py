@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeAlias, Union
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, replace
 from mloc.source import Span
 from mloc.syntax import tree as t
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Mapping
-from dataclasses import field, replace
 from typing import TypeAlias
 
 from mloc.diagnostics.model import Bag
 from mloc.elaborate.literals import quantity
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field, replace
 from mloc.ir.model import Const
 from mloc.lint.facts import NUMBERS, Fact, Known, Reason, compared, narrowed, only
 from mloc.lint.program import Program

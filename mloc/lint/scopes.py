@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 from typing import Literal, TypeAlias, Union
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.syntax.walk import attribute_exprs, callee, operands, own

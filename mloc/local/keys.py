@@ -6,12 +6,11 @@ import hashlib
 import platform
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import assert_never
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.ir.model import Cache, Call, Run, RunContainer, RunInline, RunNotebook, RunPython, RunRequire, RunShell, Step
 from mloc.ir.program import word_json
 from mloc.runner.artifacts import map_artifacts

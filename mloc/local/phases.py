@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from datetime import datetime
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.ir.handlers import ERROR, RUN_NODE, Kind, handlers
 from mloc.ir.model import Pipeline
 from mloc.local.history import History

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from functools import partial
 from typing import TypeAlias, assert_never
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.ir.model import Branch, Call, FanOut, Node, Region
 from mloc.ir.program import OUTPUTS, collect_id, merge_id, yield_id
 from mloc.ir.tolerance import tolerates

@@ -7,10 +7,10 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Protocol, TextIO
 
+from mloc.frozen import dataclass, field
 from mloc.runner.api import StepFailed
 from mloc.runner.jsons import Json
 

@@ -6,12 +6,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import field
 from functools import partial
 from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.ir.model import Call
 from mloc.local.machine import Amount, ask
 from mloc.local.plan import Outputs, Place, Plan, Task

@@ -7,9 +7,9 @@ after: `call fit(rounds = 20, name = "run 1", strict = %made.ok)`
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from mloc.diagnostics.model import Bag
+from mloc.frozen import replace
 from mloc.ir.constant import NoValue, value_of
 from mloc.ir.model import (
     Choose,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import assert_never, cast
 
 from mloc.backend import Attributes
+from mloc.frozen import replace
 from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline, Region, Resources, Retry, RetryOn, Settings, Target
 from mloc.ir.walk import calls
 from mloc.source import Span

@@ -6,10 +6,9 @@ Every type is frozen and hashable.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal, TypeAlias, Union
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 
 ScalarName: TypeAlias = Literal["int", "float", "bool", "str", "date", "datetime", "duration", "bytes", "ratio", "null"]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, replace
 from mloc.types.model import (
     FLOAT,
     INT,

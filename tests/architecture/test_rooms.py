@@ -24,6 +24,7 @@ WORLD = frozenset("os pathlib shutil tempfile subprocess socket random time secr
 OUTSIDE = {
     # files outside the rooms cli, local and runner that may touch the world, and why
     "mloc/source.py": "reads the user's text",
+    "mloc/frozen.py": "writes the `__init__` of a class, as `dataclasses` does",
     "mloc/backend.py": "finds what our own distribution declares",
     "mloc/syntax/tables.py": "finds the grammar and keeps its tables",
     "mloc/config/read.py": "reads the project file",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
+from mloc.frozen import dataclass, field
 from mloc.ir.document.read_words import word_of
 from mloc.ir.handlers import Kind
 from mloc.ir.model import (

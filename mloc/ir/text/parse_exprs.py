@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Literal, TypeAlias, cast
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, replace
 from mloc.ir.model import (
     Arith,
     Choose,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Literal, TypeAlias, cast
 
+from mloc.frozen import replace
 from mloc.ir.model import Cache, Effect, Launch, Overlap, Resources, Retry, RetryOn, Settings
 from mloc.ir.text.cursor import Cursor
 

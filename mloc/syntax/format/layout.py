@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, replace
 from mloc.syntax.format.lines import Comment, Gap
 from mloc.syntax.format.structure import Element, Group, Node, Word, measure
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
 from enum import Enum
 from typing import Literal, TypeAlias, Union
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field, replace
 from mloc.syntax.format.lines import Gap, Line, Piece
 
 

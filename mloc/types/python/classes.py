@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from mloc.frozen import dataclass, replace
 from mloc.types.python.annotations import Annotation, Enumeration, Member, Other, Plain, Resolver, Structure, Unresolved
 from mloc.types.python.names import Definition, External, Module
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 from functools import cache
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.types.python.files import PythonFile, PythonFileError, read
 from mloc.types.python.names import absolute
 from mloc.types.python.project import Located, Project

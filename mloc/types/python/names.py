@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 from functools import cache
 from typing import TypeAlias
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.types.python.files import PythonFile, read
 from mloc.types.python.project import Located, Project
 

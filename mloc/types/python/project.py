@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from mloc.config.model import Config, ConfigError
 from mloc.config.read import FILE, config, read
+from mloc.frozen import dataclass, field
 
 
 class ProjectError(Exception):
@@ -39,6 +39,8 @@ class Project:
     source_roots: tuple[Path, ...]
     dependencies: tuple[str, ...] = ()
     config: Config = field(default_factory=Config)
+    _located: dict[str, Located | None] = field(default_factory=dict, compare=False, repr=False)
+    _listed: dict[Path, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def of(mlp_path: str | Path) -> Project:
@@ -58,15 +60,49 @@ class Project:
         return Project(root, tuple(dict.fromkeys(roots)), (*_dependencies(document.table), *_requirements(root)), settings)
 
     def locate(self, name: str) -> Located | None:
-        """Where `import name` would find a first-party module or package; None when it is not in the project."""
-        folders: tuple[Path, ...] = self.source_roots
+        """Where `import name` would find a first-party module or package; None when it is not in the project.
+
+        Folders are read once: a project lasts for one look at one program.
+        """
+        folders, prefix = self.source_roots, ""
         found: Located | None = None
-        prefix = ""
         for part in name.split("."):
-            found = _locate_in(folders, prefix, part) if part.isidentifier() else None
+            full = f"{prefix}{part}"
+            if full not in self._located:
+                self._located[full] = self._locate_in(folders, prefix, part) if part.isidentifier() else None
+            found = self._located[full]
             if found is None:
                 return None
-            folders, prefix = found.folders, f"{found.name}."
+            folders, prefix = found.folders, f"{full}."
+        return found
+
+    def _locate_in(self, folders: tuple[Path, ...], prefix: str, part: str) -> Located | None:
+        """Find one component as the import system does.
+
+        The first folder with a package or module of that name wins; without one, all plain folders together are a namespace package.
+        """
+        name, relative = f"{prefix}{part}", f"{prefix}{part}".replace(".", "/")
+        portions: list[Path] = []
+        for folder in folders:
+            entries = self._entries(folder)
+            package, file = folder / part, f"{part}.py"
+            if part in entries and _exists(package / "__init__.py"):
+                return Located(name, "package", package / "__init__.py", f"{relative}/__init__.py", (package,))
+            if file in entries and _exists(module := folder / file):
+                return Located(name, "module", module, f"{relative}.py", ())
+            if part in entries and _exists(package, folder=True):
+                portions.append(package)
+        return Located(name, "namespace", None, relative, tuple(portions)) if portions else None
+
+    def _entries(self, folder: Path) -> frozenset[str]:
+        found = self._listed.get(folder)
+        if found is None:
+            try:
+                found = frozenset(entry.name for entry in folder.iterdir())
+            except OSError:
+                # Not there, or not ours to enter: the import system finds nothing there either.
+                found = frozenset()
+            self._listed[folder] = found
         return found
 
     def modules(self, package: str = "") -> tuple[str, ...]:
@@ -82,24 +118,6 @@ class Project:
     def show(self, path: Path) -> str:
         """A path as messages write it: relative to the project's folder, with forward slashes."""
         return Path(os.path.relpath(path, self.root)).as_posix()
-
-
-def _locate_in(folders: tuple[Path, ...], prefix: str, part: str) -> Located | None:
-    """Find one component as the import system does.
-
-    The first folder with a package or module of that name wins; without one, all plain folders together are a namespace package.
-    """
-    name, relative = f"{prefix}{part}", f"{prefix}{part}".replace(".", "/")
-    portions: list[Path] = []
-    for folder in folders:
-        package = folder / part
-        if _exists(package / "__init__.py"):
-            return Located(name, "package", package / "__init__.py", f"{relative}/__init__.py", (package,))
-        if _exists(module := folder / f"{part}.py"):
-            return Located(name, "module", module, f"{relative}.py", ())
-        if _exists(package, folder=True):
-            portions.append(package)
-    return Located(name, "namespace", None, relative, tuple(portions)) if portions else None
 
 
 def _exists(path: Path, *, folder: bool = False) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from typing import Literal, TypeAlias
 
 from mloc.frozen import dataclass
@@ -49,7 +50,7 @@ class Evidence:
 class _Code:
     """One body to look through: the names in it by `resolved`, to a dotted name outside the project or to a function of it."""
 
-    body: list[ast.stmt]
+    nodes: tuple[ast.AST, ...]
     file: str | None
     resolved: Callable[[str], str | Definition | Module | None]
 
@@ -62,13 +63,14 @@ def of_function(project: Project, function: Function, declared: Collection[str])
 def of_statements(body: list[ast.stmt], declared: Collection[str]) -> Evidence | None:
     """The first such place in code that imports whatever it uses itself."""
     own = imported(body)
-    return _first(None, _Code(body, None, lambda name: own.get(name)), declared)
+    return _first(None, _Code(_nodes(body), None, own.get), declared)
 
 
 def _function(project: Project, module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Code:
     own = imported(node.body)
     taken = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
 
+    @cache
     def resolved(name: str) -> str | Definition | Module | None:
         if name in own or name in taken:
             return own.get(name)
@@ -78,7 +80,7 @@ def _function(project: Project, module: Module, node: ast.FunctionDef | ast.Asyn
         return None if isinstance(found, Missing) else found
 
     place = module.located.path
-    return _Code(node.body, module.located.relative if place is None else project.show(place), resolved)
+    return _Code(_nodes(node.body), module.located.relative if place is None else project.show(place), resolved)
 
 
 def imported(body: list[ast.stmt]) -> Mapping[str, str]:
@@ -97,11 +99,11 @@ def imported(body: list[ast.stmt]) -> Mapping[str, str]:
 
 def _first(project: Project | None, code: _Code, declared: Collection[str]) -> Evidence | None:
     bodies = list(_reached(project, code))
-    called = {name for body in bodies for node in _nodes(body) if isinstance(node, ast.Call) and (name := _dotted(node.func, body))}
+    called = {name for body in bodies for node in body.nodes if isinstance(node, ast.Call) and (name := _dotted(node.func, body))}
     seeded = bool(called & set(_SEEDS))
     for body in bodies:
-        timed = sum(isinstance(node, ast.Call) and _dotted(node.func, body) in _STOPWATCH for node in _nodes(body)) > 1
-        for node in _nodes(body):
+        timed = sum(isinstance(node, ast.Call) and _dotted(node.func, body) in _STOPWATCH for node in body.nodes) > 1
+        for node in body.nodes:
             found = _evidence(node, body, declared, seeded=seeded, timed=timed)
             if found is not None:
                 return found
@@ -110,15 +112,19 @@ def _first(project: Project | None, code: _Code, declared: Collection[str]) -> E
 
 def _reached(project: Project | None, code: _Code) -> Iterator[_Code]:
     """The body and those of the project's functions that it names, directly or not."""
-    pending, seen = [code], {id(code.body)}
-    while pending and len(seen) < _MOST_FUNCTIONS:
+    yield code
+    if project is None:
+        return
+    pending: list[_Code] = [code]
+    seen: set[ast.AST] = set(code.nodes[:1])
+    while pending and len(seen) <= _MOST_FUNCTIONS:
         body = pending.pop(0)
-        yield body
-        for node in _nodes(body) if project is not None else ():
-            found = None if project is None else _named(project, node, body)
-            if project is not None and found is not None and id(found[1].body) not in seen:
-                seen.add(id(found[1].body))
+        for node in body.nodes:
+            found = _named(project, node, body)
+            if found is not None and found[1].body[0] not in seen:
+                seen.add(found[1].body[0])
                 pending.append(_function(project, *found))
+                yield pending[-1]
 
 
 def _named(project: Project, node: ast.AST, code: _Code) -> tuple[Module, ast.FunctionDef | ast.AsyncFunctionDef] | None:
@@ -134,8 +140,8 @@ def _named(project: Project, node: ast.AST, code: _Code) -> tuple[Module, ast.Fu
     return None
 
 
-def _nodes(code: _Code) -> Iterator[ast.AST]:
-    return (node for statement in code.body for node in ast.walk(statement))
+def _nodes(body: list[ast.stmt]) -> tuple[ast.AST, ...]:
+    return tuple(node for statement in body for node in ast.walk(statement))
 
 
 def _dotted(expr: ast.expr, code: _Code) -> str | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
-from dataclasses import field
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 from mloc.types.python.annotations import (
     NONE,
     Annotation,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from mloc.diagnostics.model import Bag, Edit, Fix, Rule
 from mloc.diagnostics.rules import (
@@ -18,6 +17,7 @@ from mloc.diagnostics.rules import (
     SHELL_WORDS,
 )
 from mloc.diagnostics.suggest import suggest
+from mloc.frozen import dataclass
 from mloc.source import Span
 from mloc.types.model import Enum, ListOf, MapOf, Optional, Record, Scalar, Type
 from mloc.types.shell import failures, splices

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal, TypeAlias
 
-from mloc.frozen import dataclass
+from mloc.frozen import dataclass, field
 
 Quoting: TypeAlias = Literal["no", "double", "single"]
 
