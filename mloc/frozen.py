@@ -31,8 +31,9 @@ else:
 
             cls = next(base for base in cls.__mro__ if "__fields" in base.__dict__)
             found = cls.__dict__["__fields"]
-            made = [(name, "object", _standard(dataclasses, each)) for name, each in found.items()]
-            return dataclasses.make_dataclass(cls.__name__, made).__dataclass_fields__
+            fields = [(name, "object", _standard(dataclasses, each)) for name, each in found.items()]
+            made = cls.__dataclass_fields__ = dataclasses.make_dataclass(cls.__name__, fields).__dataclass_fields__
+            return made
 
     _NONE = object()
     _FIELDS = _Fields()
