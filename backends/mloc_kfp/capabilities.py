@@ -39,6 +39,9 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.NESTED_FAN_OUT: Support(Level.NATIVE, "an iterator in a DAG of its own"),
     Feature.COLLECT: Support(Level.LOWERED, "a task at the end of each round, and one that collects; another way for no rounds"),
     Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`iteratorPolicy.parallelismLimit`"),
+    Feature.TOLERATE: Support(
+        Level.LOWERED, "failures within an item are values that its tasks hand on; the task that collects counts them"
+    ),
     Feature.CALLED_PIPELINE: Support(Level.NATIVE, "a DAG"),
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a condition"),
     Feature.ON_FAILURE: Support(Level.LOWERED, "a conditional DAG in an exit task"),

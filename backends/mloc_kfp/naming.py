@@ -10,7 +10,7 @@ from mloc.frozen import dataclass
 from mloc.ir.handlers import RUN_NODE, Kind, handlers
 from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
-from mloc.ir.walk import every_node
+from mloc.ir.walk import every_node, nodes
 
 # Argo derives the names of templates from labels, and those of pods from the pipeline's; longer ones would be cut, not always apart.
 LABEL_LIMIT = 48
@@ -70,8 +70,19 @@ def nothing_id(fan_out: FanOut) -> str:
     return f"{collect_id(fan_out)}.nothing"
 
 
+def failed_id(node: str) -> str:
+    """The task that hands on the failure of what decides over a branch or fan-out, where failures are tolerated."""
+    return f"{node}.$failed"
+
+
+def state_key(node: str) -> str:
+    """The state of what decides over a branch or fan-out, as a value."""
+    return f"{node}.$state"
+
+
 def names_of(pipeline: Pipeline) -> Names:
-    of = {id_: node.id for node in every_node(pipeline) for id_ in _task_ids(node)}
+    lenient = _lenient(pipeline)
+    of = {id_: node.id for node in every_node(pipeline) for id_ in _task_ids(node, node.id in lenient)}
     around = (BODY, HANDLERS, RUN, *(handler_id(kind) for kind, _ in handlers(pipeline))) if has_handlers(pipeline) else ()
     labels = dns_labels([PARAMETERS, OUTPUTS, *around, *of], LABEL_LIMIT)
     name = dns_labels([pipeline.name], PIPELINE_LIMIT)[pipeline.name]
@@ -86,9 +97,17 @@ def _readable(id_: str) -> str:
     return dns_labels([id_], len(id_) + 16)[id_]
 
 
-def _task_ids(node: Node) -> Iterator[str]:
+def _lenient(pipeline: Pipeline) -> frozenset[str]:
+    """The nodes that stand in a fan-out which tolerates failures."""
+    tolerant = [node for node in every_node(pipeline) if isinstance(node, FanOut) and node.tolerate is not None]
+    return frozenset(inner.id for node in tolerant for inner in nodes(node.region))
+
+
+def _task_ids(node: Node, is_lenient: bool) -> Iterator[str]:
     """What the tasks that a node becomes stand for."""
     yield node.id
+    if is_lenient and not isinstance(node, Call):
+        yield from (arm_id(node.id, "failed"), failed_id(node.id))
     match node:
         case Call():
             pass
@@ -118,9 +137,11 @@ def _keys(pipeline: Pipeline, labels: dict[str, str]) -> dict[str, str]:
             case Branch():
                 plain += [f"{node.id}.{merged.name}" for merged in node.merged]
                 channels[f"{node.id}.arm"] = _channel(labels[node.id], "arm")
+                channels[state_key(node.id)] = _channel(labels[node.id], "state")
             case FanOut():
                 plain += [f"{node.id}.{name}" for name in ("item", "items", "result")]
                 channels[f"{node.id}.filled"] = _channel(labels[node.id], "filled")
+                channels[state_key(node.id)] = _channel(labels[node.id], "state")
     names = identifiers(key.removeprefix("$") for key in plain)
     return {key: names[key.removeprefix("$")] for key in plain} | channels
 

@@ -24,7 +24,8 @@ class Scope:
     """A DAG. A value asked for that no task here makes becomes an input of the DAG, for whoever places it to provide.
 
     `inputs` and `artifact_inputs` map the keys of values to input names; `made` and `artifacts_made` to the task and output that give them;
-    `ends` maps a node's id to the tasks that have ended when the node has.
+    `ends` maps a node's id to the tasks that have ended when the node has. In a `lenient` one no task fails: each says in its output
+    `mloc-state` what became of it, and is given the states of the tasks that it waits for.
     """
 
     keys: Mapping[str, str]
@@ -34,10 +35,11 @@ class Scope:
     artifacts_made: dict[str, tuple[str, str]] = field(default_factory=dict)
     ends: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tasks: dict[str, Json] = field(default_factory=dict)
+    lenient: bool = False
 
-    def inner(self) -> Scope:
+    def inner(self, *, lenient: bool = False) -> Scope:
         """An empty DAG that will stand in this one."""
-        return Scope(self.keys)
+        return Scope(self.keys, lenient=self.lenient or lenient)
 
     def parameter(self, key: str) -> Doc:
         """Where a task here gets a value from."""

@@ -80,7 +80,7 @@ def _tasks(spec: Doc, names: Names, request: Request) -> Iterator[_Task]:
             component = as_text(as_object(task["componentRef"], label)["name"], label)
             executor = components[component].get("executorLabel")
             unit = _unit(task)
-            node = nodes.get(unit) if unit is not None else names.nodes.get(label)
+            node = nodes.get(unit or "", names.nodes.get(label))
             yield _Task(place, label, component, executor if isinstance(executor, str) else None, unit, node)
 
 

@@ -9,8 +9,8 @@ from mloc.backend import Request
 from mloc.emit.names import dns_labels, identifiers
 from mloc.frozen import dataclass, field
 from mloc.ir.handlers import RUN_NODE
-from mloc.ir.model import Call, Output, Ref, Resources, Settings, Step
-from mloc.ir.program import PARAMETERS, key, source_on
+from mloc.ir.model import Call, FanOut, Output, Ref, Resources, Settings, Step
+from mloc.ir.program import PARAMETERS, key, source_on, yield_id
 from mloc.ir.walk import calls
 from mloc.runner.jsons import canonical
 from mloc.runner.program import Program, parse_inputs
@@ -22,8 +22,9 @@ from mloc_kfp.kubernetes import OF_EVERY_POD, Said, platform
 from mloc_kfp.naming import LABEL_LIMIT, RUN, Names
 from mloc_kfp.parts import Parts
 from mloc_kfp.scope import BUNDLE, Scope
-from mloc_kfp.spec import UNIT, Doc, artifact, component, constant, definitions, describe, from_input, parameter, schema_of
+from mloc_kfp.spec import UNIT, Doc, artifact, component, constant, definitions, describe, from_input, from_task, parameter, schema_of
 from mloc_kfp.vendored.guard import guarded
+from mloc_kfp.vendored.lenient import AFTER, CLOSING, JUDGE, STATE
 from mloc_kfp.vendored.natural import form, to_natural
 
 FILLED = "filled"
@@ -108,7 +109,7 @@ class Units:
         image, secrets = settings.image or DEFAULT_IMAGE, self._secrets(settings)
         runs_in = self._executor(self.step_labels[step.name], image, settings.resources, said, secrets)
         captures = list(self.program.unit(call.id).captures)
-        body = _Body(definitions(outputs, artifacts), runs_in, label if artifacts else self.step_labels[step.name], not artifacts)
+        body = _Body(outputs, artifacts, runs_in, label if artifacts else self.step_labels[step.name], not artifacts)
         self._task(
             scope, call.id, label, body, _argument_names(call, captures), order, fetches=True, cached=said.get("engine_cache") is True
         )
@@ -137,13 +138,29 @@ class Units:
 
         `given` says where values that are no DAG's input come from.
         """
-        runs_in = self._executor("mloc", self.image, Resources(), self._shared())
-        body = _Body(definitions({name: parameter(kind) for name, kind in outputs.items()}, {}), runs_in, label, True)
+        body = self._own_body(label, outputs)
         captures = [name for name in self.program.unit(unit).captures if reads is None or name in reads]
         more = given or {}
         inputs = {name: self.names.keys[name] for name in captures if name not in more}
         cached = self.request.attributes.pipeline.get("engine_cache") is True
         return self._task(scope, unit, label, body, inputs, order, more, cached=cached)
+
+    def closing(self, scope: Scope, label: str, outputs: Collection[str], order: Iterable[str] = (), state: Doc | None = None) -> str:
+        """The task that ends a region in which failures are values, and gives no values itself but null for `outputs`.
+
+        `state` is one more state than those of `order`.
+        """
+        return self._task(scope, CLOSING, label, self._own_body(label, dict.fromkeys(outputs, "STRING")), {}, order, state=state)
+
+    def judge(self, scope: Scope, fan_out: FanOut, label: str, collected: Doc) -> str:
+        """The task that counts the failures of a fan-out that yields nothing."""
+        given, more = {f"{yield_id(fan_out)}.result": collected}, {"of": fan_out.id}
+        return self._task(scope, JUDGE, label, self._own_body(label, {}), {}, (), given, more=more)
+
+    def _own_body(self, label: str, outputs: Mapping[str, str]) -> _Body:
+        """The component of a task without user code."""
+        runs_in = self._executor("mloc", self.image, Resources(), self._shared())
+        return _Body({name: parameter(kind) for name, kind in outputs.items()}, {}, runs_in, label, True)
 
     def _task(
         self,
@@ -156,26 +173,32 @@ class Units:
         given: Mapping[str, Doc] | None = None,
         fetches: bool = False,
         cached: bool = False,
+        state: Doc | None = None,
+        more: Mapping[str, Json] | None = None,
     ) -> str:
         """`inputs` maps the keys of captured values to the names of the component's inputs."""
-        more = given or {}
+        given, waits = given or {}, tuple(order)
+        states = _states(waits, state) if scope.lenient else {}
+        outputs = body.outputs | ({STATE: parameter()} if scope.lenient else {})
         artifacts = {f"{name}-artifact": key for key, name in inputs.items() if fetches and key in self.native}
         definition = component(
             definitions(
                 {UNIT: parameter()}
-                | {name: parameter() for name in inputs.values()}
-                | {_given(key): _kind(doc) for key, doc in more.items()},
+                | {name: parameter() for name in (*inputs.values(), *states)}
+                | {_given(key): _kind(doc) for key, doc in given.items()},
                 {BUNDLE: artifact("system.Artifact")} | {name: artifact(self.native[key]) for name, key in artifacts.items()},
             ),
-            body.outputs,
+            definitions(outputs, body.artifacts),
             {"executorLabel": body.executor},
         )
-        captured = {name: key for key, name in inputs.items()} | {_given(key): key for key in more}
-        values = {UNIT: constant(_call(unit, captured))} | {name: scope.parameter(key) for key, name in inputs.items()}
-        values |= {_given(key): doc for key, doc in more.items()}
+        captured = {name: key for key, name in inputs.items()} | {_given(key): key for key in given}
+        said: dict[str, Json] = {**(more or {}), **({"lenient": True} if scope.lenient else {})}
+        values = {UNIT: constant(_call(unit, captured, said))} | {name: scope.parameter(key) for key, name in inputs.items()}
+        values |= {_given(key): doc for key, doc in given.items()} | states
         files = {BUNDLE: scope.artifact(BUNDLE)} | {name: scope.artifact(key) for name, key in artifacts.items()}
         component_name = self.parts.component(definition, body.wanted, shared=body.shared)
-        return scope.task(label, component_name, values, files, order, **_caching(cached))
+        # Kubeflow would keep a failure that is a value as it keeps results.
+        return scope.task(label, component_name, values, files, waits, **_caching(cached and not scope.lenient))
 
     def carry(self, trace: str) -> None:
         """Give the first task the bundle, which knows the names of all the others."""
@@ -207,16 +230,23 @@ class _Body:
     """What a component is beside its inputs. `kfp.local` keeps the files of two tasks of one component in one place, so one that
     makes artifacts is not shared."""
 
-    outputs: Doc
+    outputs: dict[str, Doc]
+    artifacts: dict[str, Doc]
     executor: str
     wanted: str
     shared: bool
 
 
-def _call(unit: str, captures: Mapping[str, str]) -> str:
+def _call(unit: str, captures: Mapping[str, str], more: Mapping[str, Json] | None = None) -> str:
     """The task's constant input: the unit to run, and which input of the task holds which value."""
-    document: dict[str, Json] = {"unit": unit, "captures": dict(captures)}
+    document: dict[str, Json] = {"unit": unit, "captures": dict(captures), **(more or {})}
     return guarded(canonical(document))
+
+
+def _states(tasks: Iterable[str], more: Doc | None) -> dict[str, Doc]:
+    """The inputs that say what became of these tasks."""
+    found = [*(from_task(task, STATE) for task in tasks), *([] if more is None else [more])]
+    return {f"{AFTER}{number}": source for number, source in enumerate(found)}
 
 
 def _argument_names(call: Call, captures: Iterable[str]) -> dict[str, str]:

@@ -204,6 +204,9 @@ class _Builder:
         item_type = type_json(fan_out.item_type)
         self.items[fan_out.id] = fan_out.item_type
         self.add(fan_out.id, "items", (fan_out.source,), scope, source=expr_json(fan_out.source), item_type=item_type, limit=fan_out.limit)
+        unit = self.units[fan_out.id]
+        if fan_out.tolerate is not None and isinstance(unit, dict):
+            unit["tolerate"] = [fan_out.tolerate.kind, fan_out.tolerate.amount]
         inner = _Scope((), fan_out.id, scope.handler)
         self.region(fan_out.region, inner)
         if fan_out.result is None:

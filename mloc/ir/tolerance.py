@@ -7,17 +7,12 @@ from collections.abc import Iterable, Mapping
 
 from mloc.ir.model import FanOut, Pipeline, Tolerate
 from mloc.ir.walk import nodes
+from mloc.runner.tolerance import tolerates as rule
 
 
 def tolerates(tolerate: Tolerate | None, failures: int, items: int) -> bool:
     """Whether so many failures of so many items are no failure of the fan-out: failures · 100 ≤ percent · items, exactly."""
-    if tolerate is None or not failures:
-        return not failures
-    if tolerate.kind == "count":
-        return failures <= int(tolerate.amount)
-    from fractions import Fraction  # only what failed pays for it
-
-    return failures * 100 <= Fraction(tolerate.amount) * items
+    return not failures if tolerate is None else rule(tolerate.kind, tolerate.amount, failures, items)
 
 
 def untolerated(pipeline: Pipeline, failures: Iterable[str], counts: Mapping[str, int]) -> list[str]:

@@ -7,6 +7,7 @@ import math
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from mloc.runner.api import BadProgram, Program, StepFailed, StoreError, gather, load_program, run_unit
@@ -16,6 +17,20 @@ from mloc.runner.records import Records
 from mloc.runner.types import Metrics, Type
 
 from .guard import guarded
+from .lenient import (
+    CLOSING,
+    JUDGE,
+    OK,
+    STATE,
+    Failed,
+    check_before,
+    closed,
+    error_of,
+    judged,
+    kind_of,
+    texts_of_failure,
+    tolerated_by,
+)
 from .natural import to_wire
 from .pods import PlacingRecords, PodStore, Slot, output_slots, slots
 
@@ -28,29 +43,68 @@ def main(executor_input: dict[str, Json], folder: str, archive: bytes) -> int:
     given, wanted = as_object(executor_input.get("inputs", {}), "inputs"), as_object(executor_input.get("outputs", {}), "outputs")
     parameters = as_object(given.get("parameterValues", {}), "parameter values")
     call = as_object(parse(as_text(parameters.get(UNIT), UNIT)), UNIT)
-    if call.get("unit") == "$run":
+    unit = as_text(call.get("unit"), "a unit")
+    if unit == "$run":
         _write(wanted, {name: guarded(text) for name, text in _of_run(as_object(parameters["status"], "the status")).items()}, {})
         return 0
-    program = load_program(Path(__file__).parent / "program.json")
-    unit = program.unit(as_text(call.get("unit"), "a unit"))
-    made = slots(wanted)
+    program, made = load_program(Path(__file__).parent / "program.json"), slots(wanted)
+    names = as_object(wanted.get("parameters", {}), "parameters")
+    is_lenient = call.get("lenient") is True
     try:
+        if is_lenient:
+            check_before(parameters)
         with tempfile.TemporaryDirectory(prefix="mloc-", dir=_staging_parent(made)) as staging:
             store = PodStore(slots(given), Path(staging))
-            if unit.kind == "parameters":
-                texts = _parameters(program, unit, parameters, store, made)
-                made[BUNDLE].path.write_bytes(archive)
-            else:
-                captures = as_object(call.get("captures"), "captures")
-                texts = _unit(
-                    program, unit, {as_text(key, "a key"): parameters[name] for name, key in captures.items()}, store, made, folder
-                )
-    except (StepFailed, StoreError) as failure:
+            texts = _made(program, call, _Task(parameters, names, store, made, folder, archive))
+    except (StepFailed, StoreError, Failed) as failure:
         print(f"failed: {failure}", file=sys.stderr, flush=True)
-        return 1
-    shown = _loop(texts["items"]) if unit.kind == "items" else {name: guarded(text) for name, text in texts.items()}
-    _write(wanted, shown, {key: _artifact(slot, texts, _metrics(program, unit, texts)) for key, slot in made.items()})
+        if not is_lenient:
+            return 1
+        texts = texts_of_failure(names, unit, kind_of(program, unit), error_of(failure, unit))
+        described = {key: _empty(slot) for key, slot in made.items()}
+    else:
+        texts = {STATE: OK, **texts}
+        described = {key: _artifact(slot, texts, _metrics(program, unit, texts)) for key, slot in made.items()}
+    is_loop = kind_of(program, unit) == "items"
+    _write(wanted, {name: text if is_loop and name == "items" else guarded(text) for name, text in texts.items()}, described)
     return 0
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a task was given, and where what it makes goes."""
+
+    parameters: dict[str, Json]
+    names: Mapping[str, Json]
+    store: PodStore
+    made: Mapping[str, Slot]
+    folder: str
+    archive: bytes
+
+
+def _made(program: Program, call: dict[str, Json], task: _Task) -> dict[str, str]:
+    """What the task gives, as wire texts. Raises StepFailed, StoreError and Failed."""
+    name, captures = as_text(call.get("unit"), "a unit"), as_object(call.get("captures"), "captures")
+    if name == CLOSING:
+        return closed(task.names)
+    values = {as_text(key, "a key"): task.parameters[input_] for input_, key in captures.items()}
+    if name == JUDGE:
+        for value in values.values():
+            judged(_items(value), tolerated_by(program, as_text(call.get("of"), "a fan-out")))
+        return closed(task.names)
+    unit = program.unit(name)
+    if unit.kind == "parameters":
+        texts = _parameters(program, unit, task.parameters, task.store, task.made)
+        task.made[BUNDLE].path.write_bytes(task.archive)
+        return texts
+    tolerate = tolerated_by(program, name) if unit.kind == "collect" else None
+    lists = {key: gather(judged(_items(value), tolerate)) for key, value in values.items() if isinstance(value, list)}
+    texts = _unit(program, unit, {key: str(value) for key, value in values.items()} | lists, task.store, task.made, task.folder)
+    return _loop(texts["items"]) if unit.kind == "items" else texts
+
+
+def _items(value: Json) -> list[str]:
+    return [str(item) for item in as_array(value, "what was collected")]
 
 
 def _of_run(status: dict[str, Json]) -> dict[str, str]:
@@ -94,10 +148,9 @@ def _given(parameter: Input, given: dict[str, Json], store: PodStore, folder: Pa
 
 
 def _unit(
-    program: Program, unit: Unit, values: Mapping[str, Json], store: PodStore, made: Mapping[str, Slot], folder: str
+    program: Program, unit: Unit, captures: Mapping[str, str], store: PodStore, made: Mapping[str, Slot], folder: str
 ) -> dict[str, str]:
     """What the unit gives, as wire texts that say where Kubeflow will have put the artifacts."""
-    captures = {key: gather([str(item) for item in value]) if isinstance(value, list) else str(value) for key, value in values.items()}
     records = PlacingRecords(Records.from_environment().folder, store, output_slots(_output_types(program, unit), made))
     code = [str(Path(folder, "code"))]
     outputs = run_unit(program, unit.id, captures, store=store, records=records, code=code, guards=False, on_log=_log)
@@ -123,16 +176,23 @@ def _loop(items: str) -> dict[str, str]:
     return {"items": canonical(list(envelopes)), "filled": canonical("yes" if envelopes else "no")}
 
 
-def _metrics(program: Program, unit: Unit, texts: Mapping[str, str]) -> dict[str, Json]:
+def _metrics(program: Program, unit: str, texts: Mapping[str, str]) -> dict[str, Json]:
     """The numbers that Kubeflow shows, by artifact; its metadata is JSON, which has no NaN and no infinities."""
     found: dict[str, Json] = {}
-    for name, type_ in _output_types(program, unit).items():
+    for name, type_ in _output_types(program, program.unit(unit)).items() if kind_of(program, unit) == "step" else ():
         if isinstance(type_, Metrics):
             fields = as_object(parse(texts[name]), name)
             found[f"{name}-metrics"] = {
                 key: value for key, value in fields.items() if isinstance(value, (int, float)) and math.isfinite(value)
             }
     return found
+
+
+def _empty(slot: Slot) -> Json:
+    """The output artifact of a task that made none: Kubeflow wants a file of it all the same."""
+    slot.path.parent.mkdir(parents=True, exist_ok=True)
+    slot.path.touch()
+    return {"artifacts": [dict(slot.raw)]}
 
 
 def _artifact(slot: Slot, texts: Mapping[str, str], metrics: Mapping[str, Json]) -> Json:
