@@ -109,7 +109,7 @@ class Calls:
             elif input_.default is not None:
                 args[input_.name] = Const(input_.type, input_.default)
             else:
-                missing.append(input_.name)
+                missing += [] if isinstance(input_.type, Unknown) else [input_.name]
                 args[input_.name] = POISON
         strangers = sum(a.name is None or a.name.text not in inputs for a in call.arguments)
         if len(missing) > strangers:

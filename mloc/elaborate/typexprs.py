@@ -269,7 +269,9 @@ class TypeExpressions:
         if param.default is None:
             return type_, None, domain
         default = self._default(param, type_)
-        if default is not None and domain is not None:
+        if default is None:
+            return UNKNOWN, None, None  # reported: nothing else is said of it
+        if domain is not None:
             problem = outside(domain, type_, default, param.name.text)
             if problem is not None and param.domain is not None:
                 there = Label(param.domain.span, "the domain")
@@ -284,11 +286,10 @@ class TypeExpressions:
         if isinstance(value.type, Unknown) or isinstance(type_, Unknown):
             return None
         if is_artifact(type_):
-            if value.type == STR and isinstance(value, Const):
-                return value.text
-            self.file.bag.report(
-                DEFAULT_TYPE, param.default.span, f"the default of `{param.name.text}` must be the path of a file, as a string"
-            )
+            message = f"`{param.name.text}` is a `{show(type_)}` and has no default: a path would be one of a single machine"
+            there = Label(param.type.span, f"declared `{show(type_)}` here")
+            help_ = f"give it at launch, as in `--set {param.name.text}=path`; one that may be left out is a `{show(type_)}?` with the default `null`"
+            self.file.bag.report(DEFAULT_TYPE, param.default.span, message, secondary=(there,), help=help_)
             return None
         problem = mismatch(value.type, type_)
         if problem is not None:
