@@ -18,7 +18,6 @@ from mloc.elaborate.expect import Expectation, convert
 from mloc.elaborate.meant import meant
 from mloc.elaborate.scope import Scope
 from mloc.ir.constant import outside
-from mloc.ir.model import Const
 from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.types.model import (
@@ -288,7 +287,8 @@ class TypeExpressions:
         if is_artifact(type_):
             message = f"`{param.name.text}` is a `{show(type_)}` and has no default: a path would be one of a single machine"
             there = Label(param.type.span, f"declared `{show(type_)}` here")
-            help_ = f"give it at launch, as in `--set {param.name.text}=path`; one that may be left out is a `{show(type_)}?` with the default `null`"
+            left_out = f"one that may be left out is a `{show(type_)}?` with the default `null`"
+            help_ = f"give it at launch, as in `--set {param.name.text}=path`; {left_out}"
             self.file.bag.report(DEFAULT_TYPE, param.default.span, message, secondary=(there,), help=help_)
             return None
         problem = mismatch(value.type, type_)

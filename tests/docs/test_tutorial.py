@@ -1,4 +1,4 @@
-"""docs/tutorial.md is true from its first line to its last: its files are written, its commands run, and what they print is what is shown."""
+"""docs/tutorial.md is true to the letter: its files are written, its commands run, and what they print is what is shown."""
 
 from __future__ import annotations
 
