@@ -288,8 +288,8 @@ class TypeExpressions:
             message = f"`{param.name.text}` is a `{show(type_)}` and has no default: a path would be one of a single machine"
             there = Label(param.type.span, f"declared `{show(type_)}` here")
             left_out = f"one that may be left out is a `{show(type_)}?` with the default `null`"
-            help_ = f"give it at launch, as in `--set {param.name.text}=path`; {left_out}"
-            self.file.bag.report(DEFAULT_TYPE, param.default.span, message, secondary=(there,), help=help_)
+            given = f"give it at launch, as in `--set {param.name.text}=path`; {left_out}"
+            self.file.bag.report(DEFAULT_TYPE, param.default.span, message, secondary=(there,), help=given)
             return None
         problem = mismatch(value.type, type_)
         if problem is not None:
