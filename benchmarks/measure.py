@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,18 +20,21 @@ class Cost:
     wall: float
 
 
-def medians(commands: Sequence[Sequence[str]], cwd: Path, runs: int) -> list[Cost]:
-    """The medians of each command. They take turns, so that whatever disturbs one disturbs all, after a run that is not counted."""
+def medians(commands: Sequence[Sequence[str]], cwd: Path, runs: int, codes: Container[int] = (0,)) -> list[Cost]:
+    """The medians of each command. They take turns, so that whatever disturbs one disturbs all, after a run that is not counted.
+
+    `codes` are the exit codes with which a command has done its work.
+    """
     costs: list[list[Cost]] = [[] for _ in commands]
     for number in range(runs + 1):
         for command, found in zip(commands, costs, strict=True):
-            cost = once(command, cwd)
+            cost = once(command, cwd, codes)
             if number:
                 found.append(cost)
     return [Cost(statistics.median(c.cpu for c in found), statistics.median(c.wall for c in found)) for found in costs]
 
 
-def once(command: Sequence[str], cwd: Path) -> Cost:
+def once(command: Sequence[str], cwd: Path, codes: Container[int] = (0,)) -> Cost:
     """What one run costs; ends this program when the command fails."""
     start = time.perf_counter()
     with (cwd / "said.txt").open("w+b") as said:
@@ -39,7 +42,7 @@ def once(command: Sequence[str], cwd: Path) -> Cost:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - start
-        if process.returncode:
+        if process.returncode not in codes:
             said.seek(0)
             sys.exit(f"{' '.join(command)} failed:\n{said.read()[-2000:].decode(errors='replace')}")
     return Cost(usage.ru_utime + usage.ru_stime, wall)
