@@ -11,9 +11,9 @@ A branch of one arm is a called pipeline: nothing is decided, and what it captur
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from mloc.emit.python import Bracket, Code, call, literal
+from mloc.frozen import replace
 from mloc.ir.model import Branch, Call, Region
 from mloc.ir.program import key, merge_id
 from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs

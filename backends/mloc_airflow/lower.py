@@ -11,11 +11,11 @@ Before: regions of calls, branches and fan-outs. After: task functions and the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import assert_never
 
 from mloc.backend import Attributes
 from mloc.emit.python import Code, call, literal
+from mloc.frozen import replace
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, key, yield_id
 from mloc.ir.walk import calls, closing_exprs, nodes, own_exprs, refs

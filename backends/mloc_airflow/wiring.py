@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from mloc.emit.python import Bracket, literal
+from mloc.frozen import dataclass, field
 from mloc.ir.model import Branch, Call, Expr, FanOut, Node, Pipeline, Ref, Region
 from mloc.ir.program import PARAMETERS, collect_id, key, merge_id
 from mloc.ir.walk import nodes, predecessors, refs, regions

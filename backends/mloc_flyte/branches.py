@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mloc.emit.python import literal
+from mloc.frozen import replace
 from mloc.ir.model import Branch, Merged
 from mloc.ir.program import key, merge_id
 from mloc.ir.walk import refs

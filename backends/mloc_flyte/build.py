@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from mloc.backend import Request
 from mloc.emit.python import literal
+from mloc.frozen import replace
 from mloc.ir.model import Const, Expr, Ref, Region, Widen
 from mloc.ir.program import key
 from mloc.types.model import NULL, Type, optional

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from mloc.emit.names import identifiers
+from mloc.frozen import dataclass, field
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Step
 from mloc.ir.walk import calls, nodes
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from mloc.backend import API, Artifacts, Attributes, Difference, Feature, Pass, Refusal, Request, Support
 from mloc.diagnostics.model import Bag
+from mloc.frozen import dataclass, field
 from mloc.ir.model import Pipeline
 from mloc.targets.documents import document
 from mloc_kfp.capabilities import CAPABILITIES, DIFFERENCES, REFUSED

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 
+from mloc.frozen import dataclass, field
 from mloc.runner.jsons import canonical
 from mloc.types.encode import Json
 from mloc_kfp.containers import MARK

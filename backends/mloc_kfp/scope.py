@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
+from mloc.frozen import dataclass, field
 from mloc.types.encode import Json
 from mloc_kfp.spec import (
     Doc,
