@@ -47,8 +47,8 @@ def of_task(said: Said) -> tuple[tuple[str, Code], ...]:
 
 
 def shared(each: Iterable[Said]) -> Said:
-    """What is said of all of these alike."""
-    first, *others = each
+    """What is said of all of these alike; nothing of none."""
+    first, *others = [*each] or [{}]
     return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
 
 

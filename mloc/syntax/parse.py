@@ -24,6 +24,7 @@ _TOP = re.compile(r"(?:import|from|type|record|enum|const|secret|defaults|step|p
 _DECLARED = re.compile(r"(?:type|record|enum|const|secret|step|pipeline)[ \t]+([A-Za-z_]\w*)")
 _EDITION = re.compile(r"mlp[ \t]+(\d+)[ \t]*(?:#[^\n]*)?(?:\r?\n|$)")
 _PREFIX = "mlp 1\n"
+_BLANK = " \t\r\n"  # white space of other kinds is none to the grammar
 _EDITION_TOKENS = 3  # of the prefix: `mlp`, the number, the line's end
 
 _Read = TypeVar("_Read")
@@ -69,7 +70,8 @@ def _edition(source: SourceFile, bag: Bag) -> int | None:
                 fix = Fix("maybe-incorrect", (Edit(span, "1"),))
                 bag.report(EDITION, span, f"edition {match.group(1)} is not known", help="this mloc reads `mlp 1`", fix=fix)
             return end
-        if line.strip() and not line.lstrip().startswith("#"):
+        stripped = line.strip(_BLANK)
+        if stripped and not stripped.startswith("#"):
             break
         at = end
     span = Span(source.path, 0, min(len(text), max(1, len(source.line(1)))))
