@@ -78,7 +78,9 @@ _PYTHON = {
     "switch": "write `if`, `elif` and `else`",
     "match": "write `if`, `elif` and `else`",
 }
-_HYPHENED = re.compile(r"^\s+(?:env|secrets)\s.*?(?P<name>[A-Za-z_]\w*(?:-\w+)+)\Z")
+_VARIABLES = re.compile(r"\s+(?:env|secrets)\s")
+_HYPHENED = re.compile(r"(?<![\w-])(?P<name>[A-Za-z_]\w*(?:-\w+)+)\Z")
+_LONGEST_NAME = 200  # beyond it nobody meant a name, and looking takes the square of its length
 _BROKEN_NAME = re.compile(r'(?:step|pipeline)\s+(?P<name>"[^"\n]*"|\w+(?:[-.\s]+\w+)+|\d\w*)\s*\(')
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
@@ -100,7 +102,7 @@ def explain(source: SourceFile, error: UnexpectedInput, base: int, low: int, hig
 def _token(source: SourceFile, error: UnexpectedToken, at: int, high: int) -> Diagnostic:
     token = error.token
     expected = set(error.accepts or error.expected or ())
-    if token.type == "EQUAL" and "CMP" in expected and not _HYPHENED.search(_before(source.text, at)):
+    if token.type == "EQUAL" and "CMP" in expected and not _hyphened(_before(source.text, at)):
         span = Span(source.path, at, at + 1)
         return Diagnostic(
             ASSIGN_AS_COMPARE,
@@ -131,6 +133,11 @@ def _before(text: str, at: int) -> str:
     return text[text.rfind("\n", 0, at) + 1 : at]
 
 
+def _hyphened(before: str) -> re.Match[str] | None:
+    """The name with hyphens at the end of a line of variables."""
+    return _HYPHENED.search(before[-_LONGEST_NAME:]) if _VARIABLES.match(before) else None
+
+
 def _known(source: SourceFile, text: str, at: int) -> Diagnostic | None:
     """Mistakes that the text around tells: a unit of other tools, a name with a hyphen or blank, `else if`."""
     before, span = _before(source.text, at), Span(source.path, at, at + len(text))
@@ -150,7 +157,7 @@ def _known(source: SourceFile, text: str, at: int) -> Diagnostic | None:
     if before.strip().split(" ")[0] in _PYTHON or (text in _PYTHON and not before.strip()):
         word = before.strip().split(" ")[0] or text
         return Diagnostic(SYNTAX, f"there is no `{word}` in mlp", Label(span), help=_PYTHON[word])
-    hyphened = _HYPHENED.search(before)
+    hyphened = _hyphened(before)
     name = _BROKEN_NAME.match(before + text + source.text[at + len(text) : at + len(text) + 60].split("\n")[0])
     meant = hyphened or name
     if meant is not None:
