@@ -88,13 +88,14 @@ def mended(source: SourceFile, found: Analysis) -> None:
     chosen = Random(len(source.text)).choice(fixable)
     text = corrected({PATH: source.text}, [chosen])[PATH]
     # A syntax error that is mended lets the next one of its kind be seen.
-    end = chosen.primary.span.end
-    if _times(chosen, analysed(SourceFile(PATH, text)).diagnostics, end) >= _times(chosen, found.diagnostics, end):
+    if _times(chosen, analysed(SourceFile(PATH, text)).diagnostics) >= _times(chosen, found.diagnostics):
         raise Broken(f"the correction of {chosen.rule.code} leaves it: {chosen.message}")
 
 
-def _times(finding: Diagnostic, among: tuple[Diagnostic, ...], end: int) -> int:
-    return sum(d.rule == finding.rule and d.message == finding.message and d.primary.span.start < end for d in among)
+def _times(finding: Diagnostic, among: tuple[Diagnostic, ...]) -> int:
+    """How often the same is found, up to the place of a finding."""
+    end = finding.primary.span.start
+    return sum(d.rule == finding.rule and d.message == finding.message and d.primary.span.start <= end for d in among)
 
 
 def compiled(source: SourceFile, found: Analysis) -> list[str]:
