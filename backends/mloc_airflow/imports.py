@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
+from mloc import patterns
 from mloc.emit.python import WIDTH, Bracket, Code, layout
 
 _SDK = ("Asset", "AssetAny", "Param", "TaskGroup", "TriggerRule", "XComArg", "dag", "task", "task_group")
 _ADAPTER = tuple(
     "Outputs at_end collect decide gathered items launch_parameters one_at_a_time output run run_body run_handler yields".split()
 )
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_STRING = patterns.of(r'"(?:[^"\\]|\\.)*"')
+_WORD = patterns.of(r"[A-Za-z_]\w*")
 
 
 def imports(used: set[str], package: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import cast
 
+from mloc import patterns
 from mloc.emit.python import Bracket, Code, call, code, literal
 from mloc.ir.model import Resources, Settings
 from mloc.types.encode import Json
@@ -15,7 +15,7 @@ Said = Mapping[str, Json]
 OF_PODS = frozenset("node_selector tolerations labels annotations image_pull_policy image_pull_secrets service_account".split())
 """The attributes that only a pod can have."""
 
-_TOLERATION = re.compile(r"([^=:]+)(?:=([^:]+))?(?::(.+))?")
+_TOLERATION = patterns.of(r"([^=:]+)(?:=([^:]+))?(?::(.+))?")
 _SIZES = ((2**40, "Ti"), (2**30, "Gi"), (2**20, "Mi"), (2**10, "Ki"))
 
 

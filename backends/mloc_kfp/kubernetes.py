@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import cast
 
+from mloc import patterns
 from mloc.ir.model import Resources
 from mloc.types.encode import Json
 from mloc_kfp.quantities import size_text
 from mloc_kfp.spec import Doc, constant
 
 SCRATCH = "/mloc-scratch"
-_TOLERATION = re.compile(r"([^=:]+)(?:=([^:]+))?(?::(.+))?")
+_TOLERATION = patterns.of(r"([^=:]+)(?:=([^:]+))?(?::(.+))?")
 
 # What every pod of a pipeline needs, not those of its steps alone: who may run where, and which images the node may fetch.
 OF_EVERY_POD = frozenset(

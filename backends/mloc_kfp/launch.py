@@ -6,7 +6,6 @@ import argparse
 import importlib
 import json
 import os
-import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 
+from mloc import patterns
 from mloc.ir.program import PARAMETERS
 from mloc.runner.api import FileStore, Records, StepFailed, run_unit
 from mloc.runner.jsons import Json, as_array, as_object, as_text, parse
@@ -25,7 +25,7 @@ from mloc_kfp.vendored.natural import form, to_natural
 
 MISSING = 2
 _ABSENT = "kfp is not installed in this environment: pip install 'mloc[kfp]'"
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_COLOUR = patterns.of(r"\x1b\[[0-9;]*m")
 
 
 class EngineMissing(Exception):

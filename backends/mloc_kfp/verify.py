@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
+from mloc import patterns
 from mloc.types.encode import Json
 from mloc_kfp.spec import Doc, producer
 
-_CONDITION = re.compile(r"inputs\.parameter_values\['([^']+)'\] == '\"[a-z0-9]+\"'")
-_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?")
+_CONDITION = patterns.of(r"inputs\.parameter_values\['([^']+)'\] == '\"[a-z0-9]+\"'")
+_LABEL = patterns.of(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?")
 
 
 def verify(spec: Doc) -> tuple[str, ...]:

@@ -10,15 +10,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mloc import patterns
 from mloc.frozen import dataclass, field
 
 if TYPE_CHECKING:
     import pyarrow
 
 _SAMPLE = 1 << 16
-_INT = re.compile(r"[+-]?(0|[1-9]\d{0,18})", re.ASCII)
-_FLOAT = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|NaN|inf|Infinity)", re.ASCII)
-_PADDED = re.compile(r"[+-]?0\d")
+_INT = patterns.of(r"[+-]?(0|[1-9]\d{0,18})", re.ASCII)
+_FLOAT = patterns.of(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|nan|NaN|inf|Infinity)", re.ASCII)
+_PADDED = patterns.of(r"[+-]?0\d")
 
 
 class UnreadableTable(Exception):

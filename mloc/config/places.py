@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from mloc import patterns
 
-_HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_HEADER = patterns.of(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
+_KEY = patterns.of(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
 
 def line_of(text: str, path: tuple[str, ...]) -> int | None:

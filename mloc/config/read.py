@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from mloc import patterns
 from mloc.config.model import Config, ConfigError, Limits
 from mloc.config.places import line_of
 from mloc.diagnostics.rules import RULES
@@ -17,9 +17,9 @@ from mloc.frozen import dataclass, field
 Table: TypeAlias = Mapping[str, object]
 
 FILE = "pyproject.toml"
-_CODE = re.compile(r"W\d{0,4}")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)(KiB|MiB|GiB|TiB|KB|MB|GB|TB)")
-IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]*")
+_CODE = patterns.of(r"W\d{0,4}")
+_SIZE = patterns.of(r"(\d+(?:\.\d+)?)(KiB|MiB|GiB|TiB|KB|MB|GB|TB)")
+IMAGE = patterns.of(r"[a-z0-9][A-Za-z0-9._/:@-]*")
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from mloc import patterns
 from mloc.diagnostics.model import Diagnostic, Edit, Fix, Label
 from mloc.diagnostics.rules import BAD_SUPPRESSION, RULES, SUPPRESSION_WITHOUT_REASON, UNUSED_SUPPRESSION
 from mloc.diagnostics.suggest import suggest
@@ -12,8 +13,8 @@ from mloc.frozen import dataclass
 from mloc.source import SourceFile, Span
 
 # Comments, and what a `#` stands in without beginning one.
-_LEXEME = re.compile(r'"""[\s\S]*?(?:"""|\Z)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*')
-_COMMENT = re.compile(r"#[ \t]*mloc[ \t]*:[ \t]*ignore\b[ \t]*(?:\[(?P<codes>[^\]\n]*)\])?(?P<reason>[^\n\r]*)")
+_LEXEME = patterns.of(r'"""[\s\S]*?(?:"""|\Z)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*')
+_COMMENT = patterns.of(r"#[ \t]*mloc[ \t]*:[ \t]*ignore\b[ \t]*(?:\[(?P<codes>[^\]\n]*)\])?(?P<reason>[^\n\r]*)")
 # A text without a tree has nothing else to say, and what only some targets find may be a finding for one of them.
 _NEVER, _SOMETIMES = "E00", ("E11", "W11")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from mloc import patterns
 from mloc.frozen import dataclass
 
 MACROS = {
@@ -21,8 +22,8 @@ _DAYS = dict(zip("sun mon tue wed thu fri sat".split(), range(7), strict=True))
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _LONGEST = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
 # More digits are no number of a time, and thousands of them are more than Python reads.
-_NUMBER = re.compile(r"[0-9]{1,9}")
-_QUARTZ = re.compile(r"[LW#?]|\d+C")
+_NUMBER = patterns.of(r"[0-9]{1,9}")
+_QUARTZ = patterns.of(r"[LW#?]|\d+C")
 
 
 @dataclass(frozen=True, slots=True)

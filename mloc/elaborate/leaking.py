@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mloc import patterns
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import PRINTED_SECRET, RETURNED_SECRET
 from mloc.ir.model import Run, RunInline, RunPython, RunShell
@@ -25,10 +26,10 @@ _HELP = {
     "returned": "give the secret to the step that needs it; outputs are stored and shown",
 }
 _SAYS = {"printed": "prints", "raised": "puts into an error's text", "returned": "gives as an output"}
-_DUMP = re.compile(r"^\s*(?:(?:env|printenv|export\s+-p|set)\s*(?:\||$)|printenv\s+(\w+))")
-_TRACE = re.compile(r"^\s*set\s+(?:-[a-wyzA-Z]*x\w*|-o\s+xtrace)\b")
-_WRITES = re.compile(r"(?<![0-9&])1?>>?\s*[\"']?\$\{?out")
-_ELSEWHERE = re.compile(r"(?<![0-9&])1?>>?\s*[^&\s]|\|")
+_DUMP = patterns.of(r"^\s*(?:(?:env|printenv|export\s+-p|set)\s*(?:\||$)|printenv\s+(\w+))")
+_TRACE = patterns.of(r"^\s*set\s+(?:-[a-wyzA-Z]*x\w*|-o\s+xtrace)\b")
+_WRITES = patterns.of(r"(?<![0-9&])1?>>?\s*[\"']?\$\{?out")
+_ELSEWHERE = patterns.of(r"(?<![0-9&])1?>>?\s*[^&\s]|\|")
 
 
 def check(step: str, run: Run, places: Mapping[int, Span], whole: Span, secrets: Mapping[str, str], project: Project, bag: Bag) -> None:

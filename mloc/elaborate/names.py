@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mloc import patterns
 from mloc.frozen import dataclass, field
 from mloc.syntax import tree as t
 
@@ -11,7 +12,7 @@ KEYWORDS = frozenset(
     "False None True and as assert async await break class continue def del elif else except finally for from global if import in is "
     "lambda nonlocal not or pass raise return try while with yield true false null run require".split()
 )
-_ARM = re.compile(r"then|elif\d+")
+_ARM = patterns.of(r"then|elif\d+")
 
 
 def reserved(name: str) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mloc import patterns
 from mloc.diagnostics.model import Label
 from mloc.diagnostics.rules import (
     BAD_ATTRIBUTE,
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope
 
 EXAMPLE = "secrets API_TOKEN=token"
-ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_K8S_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z")
-_K8S_KEY = re.compile(r"[-._a-zA-Z0-9]+\Z")
+ENV_NAME = patterns.of(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_K8S_NAME = patterns.of(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z")
+_K8S_KEY = patterns.of(r"[-._a-zA-Z0-9]+\Z")
 KEPT = ("PATH", "HOME", "LANG")
 """Variables that the runner sets itself."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mloc import patterns
 from mloc.diagnostics.model import Label
 from mloc.diagnostics.rules import (
     BAD_ATTRIBUTE,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope
 
 _KINDS = ("python", "inline", "shell", "container", "notebook")
-_TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
+_TARGET = patterns.of(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
 
 
 def signature(file: FileScope, name: t.Identifier, expr: t.SignatureExpr, doc: str) -> Signature:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from mloc import patterns
 from mloc.diagnostics.model import Label
 from mloc.diagnostics.rules import (
     ATTRIBUTE_TWICE,
@@ -32,8 +33,8 @@ from mloc.types.encode import Json
 if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope
 
-_ARM = re.compile(r"(?<![^.])(?:then|elif\d+|else)\.")
-_INDEX = re.compile(r"\[\d*\]")
+_ARM = patterns.of(r"(?<![^.])(?:then|elif\d+|else)\.")
+_INDEX = patterns.of(r"\[\d*\]")
 
 Leaves = dict[str, tuple[Json, Span]]
 

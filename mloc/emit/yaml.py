@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias, Union
+
+from mloc import patterns
 
 # Comments by key, for the entries of a mapping and below; under "" stands the one for the mapping itself.
 Notes: TypeAlias = "Mapping[str, Notes | str]"
@@ -16,8 +17,8 @@ Value: TypeAlias = Union[None, bool, int, float, str, "Sequence[Value]", "Mappin
 # A plain scalar begins with a letter, so that no reader takes it for a number, a date or a piece of syntax.
 _NO_NOTES: Notes = {}
 
-_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./@+=,-]|[ :](?=[A-Za-z0-9_./@+=-]))*")
-_NAMED_SPACE = re.compile(r": ")
+_PLAIN = patterns.of(r"[A-Za-z](?:[A-Za-z0-9_./@+=,-]|[ :](?=[A-Za-z0-9_./@+=-]))*")
+_NAMED_SPACE = patterns.of(r": ")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 

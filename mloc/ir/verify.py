@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import assert_never
 
+from mloc import patterns
 from mloc.ir.called import is_called
 from mloc.ir.handlers import RUN_NODE, Kind, handlers, run_outputs, seen_after
 from mloc.ir.model import (
@@ -41,8 +41,8 @@ from mloc.types.show import show
 
 _SEGMENT = r"[A-Za-z_][A-Za-z0-9_]*(?:#[1-9][0-9]*)?"
 # A loop's rounds are numbered: `s[0].y`.
-_REST = re.compile(rf"{_SEGMENT}(?:(?:\[[0-9]+\])?\.{_SEGMENT})*")
-_INSIDE = re.compile(rf"(?:\[[0-9]+\])?\.{_SEGMENT}(?:(?:\[[0-9]+\])?\.{_SEGMENT})*")
+_REST = patterns.of(rf"{_SEGMENT}(?:(?:\[[0-9]+\])?\.{_SEGMENT})*")
+_INSIDE = patterns.of(rf"(?:\[[0-9]+\])?\.{_SEGMENT}(?:(?:\[[0-9]+\])?\.{_SEGMENT})*")
 
 Locals = dict[str, Type]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
+from mloc import patterns
 from mloc.diagnostics.model import Bag, Edit, Fix
 from mloc.diagnostics.rules import COLUMN_LIKE_TEXT, NOT_A_COLUMN, UNKNOWN_TYPE
 from mloc.diagnostics.suggest import suggest
@@ -14,7 +14,7 @@ from mloc.syntax import tree as t
 from mloc.syntax.walk import callee, statements
 from mloc.types.model import STR, ListOf, Optional, Row, Table, Type
 
-_ABOUT_COLUMNS = re.compile(r"(?:^|_)(?:(?:col|column|key|target|label|feature|field)s?|by|on|index|group)(?:$|_)")
+_ABOUT_COLUMNS = patterns.of(r"(?:^|_)(?:(?:col|column|key|target|label|feature|field)s?|by|on|index|group)(?:$|_)")
 
 
 def columns(program: Program, bag: Bag) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mloc import patterns
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import NAMING, SHADOWED_NAME
 from mloc.lint.program import Program
 from mloc.syntax import tree as t
 
-_SNAKE = re.compile(r"_*[a-z0-9]+(_[a-z0-9]+)*_*\Z")
-_CAMEL = re.compile(r"_*[A-Z][A-Za-z0-9]*\Z")
-_UPPER = re.compile(r"_*[A-Z0-9]+(_[A-Z0-9]+)*_*\Z")
+_SNAKE = patterns.of(r"_*[a-z0-9]+(_[a-z0-9]+)*_*\Z")
+_CAMEL = patterns.of(r"_*[A-Z][A-Za-z0-9]*\Z")
+_UPPER = patterns.of(r"_*[A-Z0-9]+(_[A-Z0-9]+)*_*\Z")
 
 
 def convention(program: Program, bag: Bag) -> None:

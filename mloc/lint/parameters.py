@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 
+from mloc import patterns
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import UNUSED_PARAMETER
 from mloc.lint.program import Program
 from mloc.syntax import tree as t
 
-_STUB = re.compile(
+_STUB = patterns.of(
     r"""\s*(?:(?:\#[^\n]*|pass|\.\.\.|true|false|:|exit\s+\d+|raise\b[^\n]*|
         return(?:\s+(?:None|True|False|-?\d[\d._]*|"[^"\n]*"|'[^'\n]*'))?)\s*(?:\n\s*|\Z))+\Z""",
     re.VERBOSE,
 )
-_SEES_ALL = {"inline": re.compile(r"\b(?:locals|vars|globals|eval|exec)\b"), "shell": re.compile(r"\b(?:eval|env|printenv)\b")}
+_SEES_ALL = {"inline": patterns.of(r"\b(?:locals|vars|globals|eval|exec)\b"), "shell": patterns.of(r"\b(?:eval|env|printenv)\b")}
 """What may read a name without mentioning it."""
 
 

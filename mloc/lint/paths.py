@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from mloc import patterns
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import MACHINE_PATH, SHARED_PATH
 from mloc.lint.program import Program
@@ -13,8 +12,8 @@ from mloc.syntax.walk import callee, everything, parts, statements
 from mloc.types.model import STR, ListOf
 
 _OWN = r"/tmp|/var/tmp|/home/[\w.-]+|/Users/[\w.-]+|/root"
-_MACHINE = re.compile(rf"(?:(?:{_OWN})/|~/|\.\.?/|file://|[A-Za-z]:\\)\S*\Z")
-_IN_CODE = re.compile(rf"(?<![\w$}}/:.])(?:{_OWN})/[\w.-]*[\w-](?:/[\w.-]*[\w-])*")
+_MACHINE = patterns.of(rf"(?:(?:{_OWN})/|~/|\.\.?/|file://|[A-Za-z]:\\)\S*\Z")
+_IN_CODE = patterns.of(rf"(?<![\w$}}/:.])(?:{_OWN})/[\w.-]*[\w-](?:/[\w.-]*[\w-])*")
 
 
 def paths(program: Program, bag: Bag) -> None:

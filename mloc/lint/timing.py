@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from mloc import patterns
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import IDLE_RETRY, NO_TIMEOUT, TIMEOUT_BEYOND
 from mloc.elaborate.attributes import Leaf
@@ -15,8 +16,8 @@ from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.syntax.walk import callee, statements
 
-_POLLS_SHELL = re.compile(r"^\s*(?:while|until)\b(?:(?!^\s*done\b)[\s\S])*?\bsleep\b", re.MULTILINE)
-_POLLS_PYTHON = re.compile(r"^(\s*)while\b[^\n]*:\s*\n(?:\1\s+[^\n]*\n|\s*\n)*?\1\s+[^\n]*\bsleep\(", re.MULTILINE)
+_POLLS_SHELL = patterns.of(r"^\s*(?:while|until)\b(?:(?!^\s*done\b)[\s\S])*?\bsleep\b", re.MULTILINE)
+_POLLS_PYTHON = patterns.of(r"^(\s*)while\b[^\n]*:\s*\n(?:\1\s+[^\n]*\n|\s*\n)*?\1\s+[^\n]*\bsleep\(", re.MULTILINE)
 
 
 def timing(program: Program, bag: Bag) -> None:

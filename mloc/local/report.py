@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias, assert_never
 
+from mloc import patterns
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region, Step
 from mloc.ir.program import unit_ids
 from mloc.ir.tolerance import untolerated
@@ -22,7 +22,7 @@ SCHEMA = "mloc-report/1"
 
 Status: TypeAlias = Literal["succeeded", "failed", "cancelled"]
 
-_LATER_ROUND = re.compile(r"\[[1-9][0-9]*\]")
+_LATER_ROUND = patterns.of(r"\[[1-9][0-9]*\]")
 
 
 def report(

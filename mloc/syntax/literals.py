@@ -6,8 +6,10 @@ import re
 import textwrap
 from bisect import bisect_right
 
+from mloc import patterns
+
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPE = patterns.of(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
 class LiteralError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mloc import patterns
 from mloc.diagnostics.model import Diagnostic, Edit, Fix, Label
 from mloc.diagnostics.rules import ASSIGN_AS_COMPARE, SYNTAX, UNTERMINATED
 from mloc.source import SourceFile, Span
@@ -78,10 +79,10 @@ _PYTHON = {
     "switch": "write `if`, `elif` and `else`",
     "match": "write `if`, `elif` and `else`",
 }
-_VARIABLES = re.compile(r"\s+(?:env|secrets)\s")
-_HYPHENED = re.compile(r"(?<![\w-])(?P<name>[A-Za-z_]\w*(?:-\w+)+)\Z")
+_VARIABLES = patterns.of(r"\s+(?:env|secrets)\s")
+_HYPHENED = patterns.of(r"(?<![\w-])(?P<name>[A-Za-z_]\w*(?:-\w+)+)\Z")
 _LONGEST_NAME = 200  # beyond it nobody meant a name, and looking takes the square of its length
-_BROKEN_NAME = re.compile(r'(?:step|pipeline)\s+(?P<name>"[^"\n]*"|\w+(?:[-.\s]+\w+)+|\d\w*)\s*\(')
+_BROKEN_NAME = patterns.of(r'(?:step|pipeline)\s+(?P<name>"[^"\n]*"|\w+(?:[-.\s]+\w+)+|\d\w*)\s*\(')
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from mloc import patterns
 from mloc.diagnostics.model import Bag, Edit, Fix, Label
 from mloc.diagnostics.rules import EDITION, SYNTAX, TABS
 from mloc.source import SourceFile, Span
@@ -20,9 +21,9 @@ from mloc.syntax.literals import doc_comments
 from mloc.syntax.machine import Token, Tree, read, read_words
 from mloc.syntax.tables import tables
 
-_TOP = re.compile(r"(?:import|from|type|record|enum|const|secret|defaults|step|pipeline|schedule|trigger|target)\b")
-_DECLARED = re.compile(r"(?:type|record|enum|const|secret|step|pipeline)[ \t]+([A-Za-z_]\w*)")
-_EDITION = re.compile(r"mlp[ \t]+(\d+)[ \t]*(?:#[^\n]*)?(?:\r?\n|$)")
+_TOP = patterns.of(r"(?:import|from|type|record|enum|const|secret|defaults|step|pipeline|schedule|trigger|target)\b")
+_DECLARED = patterns.of(r"(?:type|record|enum|const|secret|step|pipeline)[ \t]+([A-Za-z_]\w*)")
+_EDITION = patterns.of(r"mlp[ \t]+(\d+)[ \t]*(?:#[^\n]*)?(?:\r?\n|$)")
 _PREFIX = "mlp 1\n"
 _BLANK = " \t\r\n"  # white space of other kinds is none to the grammar
 _EDITION_TOKENS = 3  # of the prefix: `mlp`, the number, the line's end

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias
+
+from mloc import patterns
 
 Version: TypeAlias = tuple[int, ...]
 
-_VERSION = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,2}")
+_VERSION = patterns.of(r"\d{1,6}(?:\.\d{1,6}){0,2}")
 
 
 def version_of(text: str) -> Version | None:

@@ -11,14 +11,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ORDER = tuple(
-    "version frozen source diagnostics config syntax types ir targets elaborate lint backend passes emit driver testing cli".split()
+    "version frozen patterns source diagnostics config syntax types ir targets elaborate lint".split()
+    + "backend passes emit driver testing cli".split()
 )
 BESIDE = {
     # rooms that stand beside the order, with all they may import of mloc
     "runner": frozenset[str](),
-    "local": frozenset({"version", "frozen", "source", "diagnostics", "types", "ir", "runner"}),
+    "local": frozenset({"version", "frozen", "patterns", "source", "diagnostics", "types", "ir", "runner"}),
 }
-BACKENDS = frozenset({"version", "frozen", "source", "diagnostics", "types", "ir", "targets", "passes", "backend", "emit", "runner"})
+BACKENDS = frozenset(
+    {"version", "frozen", "patterns", "source", "diagnostics", "types", "ir", "targets", "passes", "backend", "emit", "runner"}
+)
 WORLD = frozenset("os pathlib shutil tempfile subprocess socket random time secrets uuid urllib glob fileinput".split())
 """Modules of input and output, clock, randomness and environment."""
 OUTSIDE = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 
+from mloc import patterns
 from mloc.ir.text.words import IDENTIFIER
 
 _DECODER = json.JSONDecoder()
-_SPACE = re.compile(r"\s*")
-_ID = re.compile(r"(?:[A-Za-z0-9_#.]|\[\])*[A-Za-z0-9_]")
-_WORD = re.compile(r"\w")
-_TOKENS = re.compile(r"\w+|\S")
+_SPACE = patterns.of(r"\s*")
+_ID = patterns.of(r"(?:[A-Za-z0-9_#.]|\[\])*[A-Za-z0-9_]")
+_WORD = patterns.of(r"\w")
+_TOKENS = patterns.of(r"\w+|\S")
 
 
 class BadText(Exception):

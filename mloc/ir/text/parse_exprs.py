@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, TypeAlias, cast
 
+from mloc import patterns
 from mloc.frozen import dataclass, replace
 from mloc.ir.model import (
     Arith,
@@ -31,7 +31,7 @@ from mloc.ir.text.parse_types import Aliases, listed, parse_type
 from mloc.ir.text.words import Known, implied
 from mloc.types.model import UNKNOWN, ListOf
 
-_OPERATOR = re.compile(r"\?\?|==|!=|<=|>=|[-+*/%<>]|(?:and|or|as)\b")
+_OPERATOR = patterns.of(r"\?\?|==|!=|<=|>=|[-+*/%<>]|(?:and|or|as)\b")
 _CompareOp: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">="]
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Literal, TypeAlias, cast
 
+from mloc import patterns
 from mloc.frozen import replace
 from mloc.ir.model import Cache, Effect, Launch, Overlap, Resources, Retry, RetryOn, Settings
 from mloc.ir.text.cursor import Cursor
 
-_KEY = re.compile(r"(?!env\.|secret\.)[a-z_]+(?==)")
-_VARIABLE = re.compile(r"(env|secret)\.")
+_KEY = patterns.of(r"(?!env\.|secret\.)[a-z_]+(?==)")
+_VARIABLE = patterns.of(r"(env|secret)\.")
 
 Scope: TypeAlias = Literal["pipeline", "project"]
 Leaf = str | int | float | None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 
+from mloc import patterns
 from mloc.ir.handlers import RUN_NODE, Kind, run_outputs, seen_after
 from mloc.ir.model import Const, Expr, Local, Ref
 from mloc.ir.typing import natural
 from mloc.types.model import BOOL, FLOAT, INT, NULL, STR, Type
 
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+IDENTIFIER = patterns.of(r"[A-Za-z_][A-Za-z0-9_]*")
 LIMIT = 100
 """Longer definitions of types are broken into lines."""
 

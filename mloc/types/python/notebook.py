@@ -8,6 +8,7 @@ import re
 import warnings
 from pathlib import Path
 
+from mloc import patterns
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import BAD_NOTEBOOK, NO_PARAMETERS_CELL, SHELL_OUTPUT
 from mloc.diagnostics.suggest import suggest
@@ -16,7 +17,7 @@ from mloc.source import Span
 from mloc.types.python.project import Project
 from mloc.types.signature import Signature
 
-_MAGIC = re.compile(r"^\s*[%!?]|^.*\?\s*$", re.MULTILINE)
+_MAGIC = patterns.of(r"^\s*[%!?]|^.*\?\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

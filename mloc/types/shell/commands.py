@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from mloc import patterns
 from mloc.types.shell.model import Command, Script, Use, Word
 
 _KEYWORDS = frozenset("if then elif else fi do done while until { } ! time".split())
 _WRAPPERS = frozenset("sudo env nohup exec command builtin nice stdbuf".split())
 DECLARE = frozenset("export local declare readonly typeset".split())
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^]]*\])?\+?=")
-_NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_ASSIGNMENT = patterns.of(r"([A-Za-z_]\w*)(\[[^]]*\])?\+?=")
+_NAME = patterns.of(r"[A-Za-z_]\w*\Z")
 
 
 def words(command: Command) -> tuple[Word, ...]:

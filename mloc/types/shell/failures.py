@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mloc import patterns
 from mloc.diagnostics.rules import SHELL_EARLY_END, SHELL_HIDDEN_FAILURE
 from mloc.types.shell.commands import DECLARE, name, switches, words
 from mloc.types.shell.model import Command, Script
 from mloc.types.shell.splices import Found
 
-_QUITS = re.compile(r"-[A-Za-z]*q|-m|--quiet|--max-count")
+_QUITS = patterns.of(r"-[A-Za-z]*q|-m|--quiet|--max-count")
 _SWITCHES = {"+e": "a failing command", "+errexit": "a failing command", "+pipefail": "a failure before the last `|`"}
-_SUBSTITUTED = re.compile(r"\w+=.*(?:\$\((?!\()|`)", re.DOTALL)
+_SUBSTITUTED = patterns.of(r"\w+=.*(?:\$\((?!\()|`)", re.DOTALL)
 
 
 def failures(script: Script, outs: frozenset[str]) -> Iterator[Found]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+from mloc import patterns
 from mloc.frozen import dataclass, field
 from mloc.types.shell.model import Command, Quoting, Script, Use, Word
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
-_BRACED = re.compile(r"\{[#!]?([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
-_REDIRECT = re.compile(r"\d*(?:<<<|<<-?|>>|>\||>&|<&|<>|&>>|&>|>|<)(?!\()")
-_OPERATOR = re.compile(r"\|\||\|&|\||&&|&|;;&|;&|;;|;|\n|\(|\)")
-_LITERAL = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
+_NAME = patterns.of(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+_BRACED = patterns.of(r"\{[#!]?([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
+_REDIRECT = patterns.of(r"\d*(?:<<<|<<-?|>>|>\||>&|<&|<>|&>>|&>|>|<)(?!\()")
+_OPERATOR = patterns.of(r"\|\||\|&|\||&&|&|;;&|;&|;;|;|\n|\(|\)")
+_LITERAL = patterns.of(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _BLANK = " \t\r"
 
 

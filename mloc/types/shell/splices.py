@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from mloc import patterns
 from mloc.diagnostics.model import Rule
 from mloc.diagnostics.rules import SHELL_SPLICED
 from mloc.frozen import dataclass
@@ -14,14 +14,14 @@ from mloc.types.shell.model import Command, Script, Use, Word
 
 _SHELLS = frozenset("sh bash zsh ksh dash ash su".split())
 _CODE_AFTER = {
-    **dict.fromkeys(_SHELLS, re.compile(r"-[a-z]*c\Z")),
-    **dict.fromkeys(("python", "python3", "psql", "duckdb", "clickhouse-client"), re.compile(r"-c\Z|--command\Z|--query\Z|-q\Z")),
-    **dict.fromkeys(("perl", "ruby", "node", "Rscript", "mysql", "mariadb", "beeline", "hive"), re.compile(r"-e\Z|--execute\Z")),
+    **dict.fromkeys(_SHELLS, patterns.of(r"-[a-z]*c\Z")),
+    **dict.fromkeys(("python", "python3", "psql", "duckdb", "clickhouse-client"), patterns.of(r"-c\Z|--command\Z|--query\Z|-q\Z")),
+    **dict.fromkeys(("perl", "ruby", "node", "Rscript", "mysql", "mariadb", "beeline", "hive"), patterns.of(r"-e\Z|--execute\Z")),
 }
 """Commands with the option whose argument is code."""
 _FIRST = frozenset("awk gawk mawk jq".split())
 """Commands with an argument that is code: the first that is no option nor the value of one, and more than a variable."""
-_PROGRAM = re.compile(r'".*[ {.]')
+_PROGRAM = patterns.of(r'".*[ {.]')
 
 
 @dataclass(frozen=True, slots=True)

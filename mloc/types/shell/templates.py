@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-_BRACES = re.compile(r"(?<![$\w\\{])[!~]?(\{\{?)\s*([A-Za-z_][\w.]*)\s*(\}\}?)")
-_OTHERS = re.compile(r"\$[({]\s*((?:inputs?|outputs?|params|parameters|wildcards|task|config)\.\w+)\s*[)}]|%\((\w+)\)s")
+from mloc import patterns
+
+_BRACES = patterns.of(r"(?<![$\w\\{])[!~]?(\{\{?)\s*([A-Za-z_][\w.]*)\s*(\}\}?)")
+_OTHERS = patterns.of(r"\$[({]\s*((?:inputs?|outputs?|params|parameters|wildcards|task|config)\.\w+)\s*[)}]|%\((\w+)\)s")
 
 
 def templates(text: str, names: Collection[str]) -> Iterator[tuple[int, int, str, str]]:
