@@ -34,6 +34,7 @@ from mloc.elaborate.typexprs import TypeExpressions
 from mloc.frozen import dataclass, field
 from mloc.ir.constant import NoValue, canonical, is_constant, value_of
 from mloc.ir.model import Const, Expr, Secret
+from mloc.ir.walk import children
 from mloc.source import SourceError, SourceFile, Span
 from mloc.syntax import tree as t
 from mloc.syntax.parse import parse
@@ -327,7 +328,7 @@ class FileScope:
 
     def compile_time(self, value: Expr, span: Span, what: str = "this") -> Const:
         """The value of an expression that must be known now; a type with something unknown in it was reported where it was written."""
-        if not is_known(value.type):
+        if not _all_known(value):
             return POISON
         if not is_constant(value):
             phases.too_late(value, span, what, self.exprs.written(span), self.bag)
@@ -405,3 +406,7 @@ def _dotted(expr: t.Expr) -> str | None:
     if isinstance(expr, t.Member) and isinstance(expr.value, t.Name):
         return f"{expr.value.text}.{expr.name.text}"
     return None
+
+
+def _all_known(expr: Expr) -> bool:
+    return is_known(expr.type) and all(map(_all_known, children(expr)))
