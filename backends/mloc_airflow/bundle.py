@@ -21,7 +21,7 @@ from mloc_airflow.review import review
 from mloc_airflow.schedules import run_time_launches
 from mloc_airflow.traced import SPELLINGS, traced
 
-_ADAPTER = ("attempts.py", "bodies.py", "engine.py", "handlers.py", "launch_values.py", "launches.py", "tasks.py", "units.py")
+_ADAPTER = ("attempts.py", "bodies.py", "engine.py", "handlers.py", "launch_values.py", "launches.py", "run_values.py", "tasks.py", "tolerance.py", "units.py")
 
 
 class AirflowBackend:

@@ -39,6 +39,8 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.NESTED_FAN_OUT: Support(Level.LOWERED, "the outer body is one mapped task, which runs an item's steps in order"),
     Feature.COLLECT: Support(Level.LOWERED, "a task that collects; an empty list skips the body and gives `[]`"),
     Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`max_active_tis_per_dagrun`; a body of several steps becomes one mapped task"),
+    Feature.TOLERATE: Support(Level.LOWERED, "tasks fail as all others; the one that collects runs whatever became of them, and counts"),
+    Feature.RUN_VALUES: Support(Level.RUNNER, "read from the `DagRun` by the task that needs it"),
     Feature.CALLED_PIPELINE: Support(Level.LOWERED, "a `TaskGroup`, and a task that gives its outputs"),
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a branch"),
     Feature.ON_FAILURE: Support(Level.LOWERED, "a teardown task after all others, skipped when nothing failed"),
@@ -79,10 +81,6 @@ CAPABILITIES: Mapping[Feature, Support] = {
 }
 
 REFUSED: Mapping[Feature, Refusal] = {
-    Feature.RUN_VALUES: Refusal(
-        "its tasks are not given what the launch knows",
-        "take it as a parameter, and give it at launch or by `args` of a schedule",
-    ),
     Feature.FAIL_FAST: Refusal(
         "its `fail_fast` also ends the tasks that run, and allows no task that waits for others however they ended",
         "leave `fail fast` out: what does not depend on the failed step runs to its end",

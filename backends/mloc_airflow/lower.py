@@ -23,11 +23,12 @@ from mloc.source import Line
 from mloc_airflow.attributes import of_task, shared
 from mloc_airflow.branches import ANY_ARM, BranchLowering
 from mloc_airflow.ending import handlers
-from mloc_airflow.graph import Argument, Body, Graph, Section, Task
+from mloc_airflow.graph import Argument, Body, Graph, Section, Task, tasks
 from mloc_airflow.pods import executor_config, in_pod
 from mloc_airflow.schedules import inlets, outlets
 from mloc_airflow.settings import WHOLE_BODY, attempts
-from mloc_airflow.wiring import Reads, Scope, Wiring, is_fused
+from mloc_airflow.tolerance import judge
+from mloc_airflow.wiring import Reads, Scope, Wiring, inside, is_fused
 
 _SKIPS_ALLOWED = ("trigger_rule", "TriggerRule.NONE_FAILED")
 
@@ -157,11 +158,15 @@ class _Lowering:
         )
         outside = tuple(wiring.open)
         wiring.bind(task, scope, before)
+        before_body = len(scope.statements)
         if is_fused(node):
             self.fused_body(node, scope, items)
         elif node.region.nodes:
             self.mapped_body(node, scope, items)
         leaves = wiring.opened_since(outside)
+        if node.tolerate is not None:
+            steps = tuple(task.variable for task in tasks(scope.statements[before_body:]))
+            return (judge(wiring, node, scope, items, steps, leaves),)
         if node.result is not None:
             return (self.collect(node, scope, items, leaves),)
         if node.id in wiring.ordered:
@@ -180,7 +185,9 @@ class _Lowering:
         outside = tuple(wiring.open)
         group, function = self.names.group(node.id), self.names.python(f"each_{item}")
         self.region(node.region, inner)
-        read = (wiring.variable(ref) for ref in refs(node.result) if ref.node in _inside(node))
+        read = [wiring.variable(ref) for ref in refs(node.result) if ref.node in inside(node)]
+        # What judges the items asks every task whether it has succeeded.
+        read += [task.variable for task in tasks(inner.statements)] if node.tolerate is not None else []
         returned = tuple(dict.fromkeys((*wiring.opened_since(outside), *read)))
         title = f"The body of `for {node.item} in …`, once for each item."
         scope.statements.append(Body(node.id, function, group, title, item, items, tuple(inner.statements), returned))
@@ -190,7 +197,7 @@ class _Lowering:
         item, last = self.variables[f"{node.id}.item"], node.id.rpartition(".")[2]
         inner = Scope(fan_out=node, rooted=True)
         exprs = [expr for each in nodes(node.region) for expr in (*own_exprs(each), *closing_exprs(each))]
-        within = _inside(node) | {node.id}
+        within = inside(node) | {node.id}
         reads = self.wiring.reads([ref for ref in refs(*exprs, node.result) if ref.node not in within], inner)
         why = "Airflow limits tasks, not items" if node.limit is not None else "Airflow maps no task within a mapped one"
         variable = self.variables[f"{node.id}[]"] = self.names.python(f"{last}_bodies", f"{node.id}_bodies")
@@ -235,9 +242,9 @@ class _Lowering:
 
     def yielded(self, node: FanOut, items: str) -> tuple[Reads, Code]:
         reads = Reads({items: Argument(items, items, "list[str]")})
-        inside = _inside(node)
+        within = inside(node)
         for ref in refs(node.result):
-            if ref.node in inside:
+            if ref.node in within:
                 variable = self.wiring.variable(ref)
                 gathered = f"gathered({variable}, {literal(ref.output)})"
                 reads.add(key(ref), gathered, Argument(variable, variable, "Sequence[Outputs]"))
@@ -261,8 +268,5 @@ def _title(node: Branch | FanOut) -> str:
     if isinstance(node, Branch):
         return " … ".join(["if", *(["elif"] * (len(node.arms) - 2)), "else"])
     limit = "" if node.limit is None else f" limit {node.limit}"
-    return f"for {node.item} in …{limit}"
-
-
-def _inside(node: FanOut) -> set[str]:
-    return {each.id for each in nodes(node.region)}
+    tolerate = "" if node.tolerate is None else f" tolerate {node.tolerate.amount}{'pct' if node.tolerate.kind == 'percent' else ''}"
+    return f"for {node.item} in …{limit}{tolerate}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from mloc.emit.python import Bracket, literal
 from mloc.frozen import dataclass, field
+from mloc.ir.handlers import RUN_NODE
 from mloc.ir.model import Branch, Call, Expr, FanOut, Node, Pipeline, Ref, Region
 from mloc.ir.program import PARAMETERS, collect_id, key, merge_id
 from mloc.ir.walk import nodes, predecessors, refs, regions
@@ -97,6 +98,8 @@ class Wiring:
         return found
 
     def read(self, found: Reads, ref: Ref) -> None:
+        if ref.node == RUN_NODE:
+            return  # every task can ask the run itself
         variable = self.variable(ref)
         if self.is_item(ref):
             found.add(key(ref), variable, Argument(variable, variable, "str"))
@@ -165,6 +168,11 @@ def is_fused(node: FanOut) -> bool:
     """Whether the body runs as one task: Airflow maps nothing within a mapped body, and limits tasks, not items."""
     inner = tuple(nodes(node.region))
     return any(isinstance(each, FanOut) for each in inner) or (node.limit is not None and len(inner) > 1)
+
+
+def inside(node: FanOut) -> set[str]:
+    """The ids of all that stands in a fan-out."""
+    return {each.id for each in nodes(node.region)}
 
 
 def _calls_as_tasks(region: Region) -> Iterable[Call]:

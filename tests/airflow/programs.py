@@ -176,9 +176,9 @@ step make(day: date) -> (rows: File[csv], count: int):
 step length(rows: File[csv]) -> str:
     run inline "return open(rows).read()"
 
-pipeline produce(day: date, label: str, n: int = 1 in 1..5) -> (count: int, label: str, n: int):
+pipeline produce(day: date, label: str, n: int = 1 in 1..5) -> (count: int, label: str, n: int, same: bool):
     made = make(day=day)
-    return count=made.count, label=label, n=n
+    return count=made.count, label=label, n=n, same=run.scheduled_date == day and label == f"run {run.id}"
 
 pipeline consume(rows: File[csv], n: int = 2) -> (text: str, n: int):
     found = length(rows=rows)

@@ -87,6 +87,9 @@ COMPARED: dict[str, tuple[Path, dict[str, Json]]] = {
     "fan_out": (CONFORMANCE / "fan_out.mlp", {"n": 2}),
     "looping": (CONFORMANCE / "loop.mlp", {"start": 1, "rounds": 1, "xs": [11]}),
     "called": (CONFORMANCE / "called.mlp", {"fail": True}),
+    "tolerate": (CONFORMANCE / "tolerate.mlp", {"ns": [1, -2, 3, -4]}),
+    "tolerate_steps": (CONFORMANCE / "tolerate_steps.mlp", {"ns": [3, 4, 5, 6]}),
+    "tolerate_handlers": (CONFORMANCE / "tolerate_handlers.mlp", {"ns": [-1, 9]}),
 }
 
 
@@ -204,7 +207,12 @@ def test_a_schedule_starts_a_run(airflow: Airflow, tmp_path: Path) -> None:
     due = datetime.fromisoformat(ended.due).astimezone(ZoneInfo("Pacific/Kiritimati"))
     params: dict[str, Json] = {"day": due.date().isoformat(), "label": f"run {ended.run_id}", "n": 3}
     assert ended.run_id.startswith("scheduled__")
-    assert compare(program.pipeline, native(program, params, tmp_path), airflow.report(program, ended, params)) == ()
+    reference = native(program, params, tmp_path)
+    outputs = reference["outputs"]
+    assert isinstance(outputs, dict)
+    # A step that asks the run itself sees what the schedule bound.
+    outputs["same"] = True
+    assert compare(program.pipeline, reference, airflow.report(program, ended, params)) == ()
     assert ended.tasks["only_one", -1][0] == "success"
 
 
@@ -212,7 +220,7 @@ def test_an_asset_starts_a_run(airflow: Airflow) -> None:
     """The parameter that is given the asset is the artifact that its last update made."""
     airflow.start_by_itself("consume__arrived")
     made = airflow.run("produce", {"day": "2026-02-03", "label": "x"})
-    assert (made.state, made.outputs) == ("success", {"count": 3, "label": "x", "n": 1})
+    assert (made.state, made.outputs) == ("success", {"count": 3, "label": "x", "n": 1, "same": False})
     ended = airflow.first_run("consume__arrived")
     assert (ended.state, ended.outputs) == ("success", {"text": "2026-02-03", "n": 5})
     assert ended.run_id.startswith("asset_triggered__")

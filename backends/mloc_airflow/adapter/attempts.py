@@ -12,6 +12,7 @@ from .engine import failed_for_good, launch_conf, publish, this_task
 from .handlers import tell
 from .launch_values import wire_texts
 from .launches import bound_parameters
+from .tolerance import place_of_item
 from .units import program, run_once, store
 
 
@@ -33,12 +34,12 @@ def run(unit: str, captures: Mapping[str, str | None], *, retries: bool, bound: 
             given |= bound_parameters()
         found = run_once(unit, given, retries=retries, attempt=1 if retries else attempt, cancel=cancel)
     except StepFailed as failure:
-        tell(failure)
+        tell(failure, unit)
         if failure.retryable and not retries:
             raise
         raise failed_for_good(failure) from None
     publish(found)
-    return found
+    return found | place_of_item(unit, given)
 
 
 def run_body(fan_out: str, captures: Mapping[str, str]) -> dict[str, str]:
@@ -46,7 +47,7 @@ def run_body(fan_out: str, captures: Mapping[str, str]) -> dict[str, str]:
     cancel = threading.Event()
     this_task(cancel)
     try:
-        return bodies.run_body(fan_out, captures, cancel)
+        return bodies.run_body(fan_out, captures, cancel) | place_of_item(f"{fan_out}[]", captures)
     except StepFailed as failure:
-        tell(failure)
+        tell(failure, f"{fan_out}[]")
         raise failed_for_good(failure) from None

@@ -13,7 +13,8 @@ from typing import TypedDict
 
 from mloc.runner.api import StepFailed, gather
 
-from .units import HERE, run_once
+from .tolerance import allows
+from .units import HERE, program, run_once
 
 
 class Node(TypedDict, total=False):
@@ -29,7 +30,7 @@ class Node(TypedDict, total=False):
 
 @dataclass
 class _Item:
-    """One pass through a body: the values so far, by capture key. `failures` are shared by all the passes of the task."""
+    """One pass through a body: the values so far, by capture key, and what failed in it for good."""
 
     values: dict[str, str]
     cancel: threading.Event
@@ -95,12 +96,16 @@ def _fan_out(node: Node, item: _Item) -> bool:
         return False
     # Null stands for the items of a fan-out in an arm that was not taken.
     envelopes: list[str] = json.loads(item.values[f"{name}.items"]) or []
-    inner = [_Item({**item.values, f"{name}.item": envelope}, item.cancel, item.failures) for envelope in envelopes]
+    inner = [_Item({**item.values, f"{name}.item": envelope}, item.cancel) for envelope in envelopes]
     succeeded = [_region(node["body"], each) and _yield(node, each) for each in inner]
+    if not allows(program(), name, succeeded.count(False), len(inner)):
+        item.failures.extend(failure for each in inner for failure in each.failures)
+        return False
     collect = node["collect"]
-    if not all(succeeded) or collect is None:
-        return all(succeeded)
-    results = gather([each.values[f"{name}[].yield.result"] for each in inner])
+    if collect is None:
+        return True
+    # Null stands for an item whose failure is tolerated.
+    results = gather([each.values[f"{name}[].yield.result"] if ok else "null" for each, ok in zip(inner, succeeded, strict=True)])
     return item.run(collect, name, {f"{name}[].yield.result": results})
 
 

@@ -7,19 +7,16 @@ import threading
 from collections.abc import Mapping
 
 from mloc.runner.api import StepFailed
-from mloc.runner.failures import run_error
 from mloc.runner.jsons import canonical
-from mloc.runner.records import now
 
 from . import bodies
-from .engine import NOT_ALONE, failed_for_good, leave, left_by_those_before, run_id, skip, this_task
+from .engine import NOT_ALONE, failed_for_good, leave, left_by_those_before, skip, this_task
+from .tolerance import ERROR, ITEM_ERROR, error_text, is_tolerated
 
-_ERROR = "mloc_error"
 
-
-def tell(failure: StepFailed) -> None:
-    """Leave beside this task why it failed, for the handlers of the run."""
-    leave(_ERROR, json.dumps({"at": now(), "error": run_error(failure)}))
+def tell(failure: StepFailed, unit: str) -> None:
+    """Leave beside this task why it failed, for the handlers of the run; where that may be tolerated, for what judges it."""
+    leave(ITEM_ERROR if is_tolerated(unit) else ERROR, error_text(failure))
 
 
 def run_handler(kind: str, captures: Mapping[str, str | None], outputs: Mapping[str, str] | None) -> None:
@@ -31,7 +28,6 @@ def run_handler(kind: str, captures: Mapping[str, str | None], outputs: Mapping[
         skip("the launch was refused: nothing was started")
     if kind == "on_failure" and outputs is not None:
         skip("nothing failed")
-    given["run.id"] = canonical(run_id())
     given["run.status"] = canonical("failed" if outputs is None else "succeeded")
     if kind == "on_failure":
         given["run.error"] = json.dumps(_first_error())
@@ -45,7 +41,7 @@ def run_handler(kind: str, captures: Mapping[str, str | None], outputs: Mapping[
 
 def _first_error() -> object:
     """The first failure in time of those that were left."""
-    told = [json.loads(text) for text in left_by_those_before(_ERROR)]
+    told = [json.loads(text) for text in left_by_those_before(ERROR)]
     if not told:
         return {"step": None, "message": "the run failed in Airflow, and no step of it says why", "line": None}
     return min(told, key=lambda each: each["at"])["error"]

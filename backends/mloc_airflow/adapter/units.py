@@ -14,6 +14,7 @@ from mloc.runner.jsons import as_object
 from mloc.runner.store import file_path
 
 from .engine import connection_field
+from .run_values import run_values
 
 HERE = Path(__file__).resolve().parent
 
@@ -39,7 +40,7 @@ def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attemp
     return run_unit(
         program(),
         unit_id,
-        captures,
+        {**_of_run(unit_id), **captures},
         store=store(),
         records=Records.from_environment(),
         code=[str(HERE / "code")],
@@ -51,6 +52,12 @@ def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attemp
         cancel=cancel,
         secrets=_secrets(unit_id),
     )
+
+
+def _of_run(unit_id: str) -> dict[str, str]:
+    """What a unit reads of the run itself."""
+    wanted = program().unit(unit_id).captures
+    return {key: text for key, text in run_values().items() if key in wanted} if any(key.startswith("run.") for key in wanted) else {}
 
 
 def _secrets(unit_id: str) -> dict[str, str]:
