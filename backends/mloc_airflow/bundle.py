@@ -13,6 +13,7 @@ from mloc.emit.trace import FILE as TRACE
 from mloc.emit.trace import trace
 from mloc.ir.model import Pipeline
 from mloc.targets.documents import document
+from mloc.types.encode import Json
 from mloc_airflow.capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from mloc_airflow.fused import plan
 from mloc_airflow.lower import lower
@@ -21,7 +22,7 @@ from mloc_airflow.review import review
 from mloc_airflow.schedules import run_time_launches
 from mloc_airflow.traced import SPELLINGS, traced
 
-_ADAPTER = ("attempts.py", "bodies.py", "engine.py", "handlers.py", "launch_values.py", "launches.py", "run_values.py", "tasks.py", "tolerance.py", "units.py")
+_ADAPTER = ("attempts.py", "bodies.py", "engine.py", "handlers.py", "launch_values.py", "launches.py", "limits.py", "run_values.py", "tasks.py", "tolerance.py", "units.py")
 
 
 class AirflowBackend:
@@ -58,6 +59,12 @@ class AirflowBackend:
         }
         if bodies:
             found[f"{package}/bodies.json"] = json.dumps(bodies, indent=1) + "\n"
+        options = pipeline.options
+        if options.timeout_ms is not None or options.fail_fast:
+            line = request.lines.get("options.timeout")
+            limits: dict[str, Json] = {"timeout_ms": options.timeout_ms, "line": None if line is None else line.number}
+            limits["fail_fast"] = list(graph.tolerated) if options.fail_fast else None
+            found[f"{package}/limits.json"] = json.dumps(limits, indent=1) + "\n"
         if pipeline.launches:
             found[f"{package}/launches.json"] = json.dumps(run_time_launches(pipeline, request.attributes.pipeline), indent=1) + "\n"
         for name in _ADAPTER:

@@ -47,6 +47,8 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.FINALLY: Support(Level.LOWERED, "a teardown task after all others, and one that ends the run by its state"),
     Feature.RUN_ERROR: Support(Level.LOWERED, "an XCom that a failing task leaves; the first in time"),
     Feature.HANDLER_VALUE: Support(Level.NATIVE, "the XCom of the task that made it, null where there is none"),
+    Feature.FAIL_FAST: Support(Level.RUNNER, "before its code a step asks Airflow whether a task of the run has failed"),
+    Feature.PIPELINE_TIMEOUT: Support(Level.RUNNER, "steps end at the run's `start_date` and the time that it may take; handlers run after it"),
     Feature.MAX_PARALLEL: Support(Level.NATIVE, "`max_active_tasks` of the DAG"),
     Feature.CONVERGE: Support(Level.RUNNER, "a `require` in the last round"),
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
@@ -80,16 +82,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     ),
 }
 
-REFUSED: Mapping[Feature, Refusal] = {
-    Feature.FAIL_FAST: Refusal(
-        "its `fail_fast` also ends the tasks that run, and allows no task that waits for others however they ended",
-        "leave `fail fast` out: what does not depend on the failed step runs to its end",
-    ),
-    Feature.PIPELINE_TIMEOUT: Refusal(
-        "at a `dagrun_timeout` it skips whatever has not ended, handlers included",
-        "give every step a `timeout`",
-    ),
-}
+REFUSED: Mapping[Feature, Refusal] = {}
 
 DIFFERENCES = (
     Difference("Runs one task at a time, and looks for the next attempt once a second.", "`DagRun.dag.test()` of Airflow 3"),

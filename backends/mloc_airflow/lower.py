@@ -49,7 +49,7 @@ def lower(pipeline: Pipeline, attributes: Attributes, lines: Mapping[str, Line])
         for launch in pipeline.launches
     )
     body = names.python(f"tasks_of_{function}") if launched else function
-    return Graph(function, tuple(scope.statements), body, launched)
+    return Graph(function, tuple(scope.statements), body, launched, tuple(lowering.tolerated))
 
 
 class _Lowering:
@@ -61,6 +61,7 @@ class _Lowering:
         self.variables = self.wiring.variables
         self.branches = BranchLowering(self.wiring, self.region)
         self.steps = {step.name: step for step in pipeline.steps}
+        self.tolerated: list[str] = []
 
     # ---- the pipeline's own tasks ----------------------------------------------------------------------------------
 
@@ -165,8 +166,9 @@ class _Lowering:
             self.mapped_body(node, scope, items)
         leaves = wiring.opened_since(outside)
         if node.tolerate is not None:
-            steps = tuple(task.variable for task in tasks(scope.statements[before_body:]))
-            return (judge(wiring, node, scope, items, steps, leaves),)
+            steps = tuple(tasks(scope.statements[before_body:]))
+            self.tolerated += [step.task_id for step in steps]
+            return (judge(wiring, node, scope, items, [step.variable for step in steps], leaves),)
         if node.result is not None:
             return (self.collect(node, scope, items, leaves),)
         if node.id in wiring.ordered:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from .attempt import Attempt, run_attempt
 from .domains import check_domain
@@ -36,6 +37,7 @@ class Surroundings:
     cancel: threading.Event | None
     secrets: Mapping[str, str]
     containers: str | None
+    goes_on: Callable[[], bool] | None = None
 
 
 def step_inputs(program: Program, unit: Unit, captures: Captures) -> dict[str, Json]:
@@ -81,6 +83,9 @@ def run_step(program: Program, unit: Unit, step_id: str, inputs: dict[str, Json]
                 failure.attempts, failure.retryable = made, retryable
                 raise
             _sleep(delay_seconds(retry, attempt), around.cancel, failure, made)
+            if around.goes_on is not None and not around.goes_on():
+                failure.attempts = made
+                raise
         attempt += 1
 
 

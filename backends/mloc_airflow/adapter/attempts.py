@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from mloc.runner.api import StepFailed
 
 from . import bodies
 from .engine import failed_for_good, launch_conf, publish, this_task
 from .handlers import tell
+from .limits import limited
 from .launch_values import wire_texts
 from .launches import bound_parameters
 from .tolerance import place_of_item
@@ -32,7 +34,8 @@ def run(unit: str, captures: Mapping[str, str | None], *, retries: bool, bound: 
     try:
         if bound:
             given |= bound_parameters()
-        found = run_once(unit, given, retries=retries, attempt=1 if retries else attempt, cancel=cancel)
+        with limited(cancel) if program().unit(unit).kind == "step" else nullcontext():
+            found = run_once(unit, given, retries=retries, attempt=1 if retries else attempt, cancel=cancel)
     except StepFailed as failure:
         tell(failure, unit)
         if failure.retryable and not retries:
@@ -47,7 +50,9 @@ def run_body(fan_out: str, captures: Mapping[str, str]) -> dict[str, str]:
     cancel = threading.Event()
     this_task(cancel)
     try:
-        return bodies.run_body(fan_out, captures, cancel) | place_of_item(f"{fan_out}[]", captures)
+        with limited(cancel):
+            found = bodies.run_body(fan_out, captures, cancel)
+        return found | place_of_item(f"{fan_out}[]", captures)
     except StepFailed as failure:
         tell(failure, f"{fan_out}[]")
         raise failed_for_good(failure) from None

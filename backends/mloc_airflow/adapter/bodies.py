@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
 from mloc.runner.api import StepFailed, gather
 
-from .tolerance import allows
+from .limits import RunEnded, goes_on
+from .tolerance import allows, is_tolerated
 from .units import HERE, program, run_once
 
 
@@ -34,11 +35,14 @@ class _Item:
 
     values: dict[str, str]
     cancel: threading.Event
+    may_begin: Callable[[], bool]
     failures: list[StepFailed] = field(default_factory=list)
 
     def run(self, unit: str, gives: str, extra: Mapping[str, str] | None = None) -> bool:
         """Run a unit and keep its outputs as those of the node `gives`; gives whether it succeeded."""
         try:
+            if program().unit(unit).kind == "step" and not self.may_begin():
+                raise RunEnded("cancelled", "something has failed in this run, and it fails fast: this step was not started")
             outputs = run_once(unit, {**self.values, **(extra or {})}, retries=True, attempt=1, cancel=self.cancel)
         except StepFailed as failure:
             self.failures.append(failure)
@@ -50,7 +54,11 @@ class _Item:
 def run_body(fan_out: str, captures: Mapping[str, str], cancel: threading.Event) -> dict[str, str]:
     """Run the body for the item among the captures; gives what it yields. Raises the first StepFailed once nothing more can run."""
     plan: Node = json.loads((HERE / "bodies.json").read_text(encoding="utf-8"))[fan_out]
-    item = _Item(dict(captures), cancel)
+    item = _Item(dict(captures), cancel, _always)
+    asked = goes_on()
+    if asked is not None:
+        # What fails here fails the run, unless it may be tolerated.
+        item.may_begin = asked if is_tolerated(f"{fan_out}[]") else lambda: not item.failures and asked()
     if _region(plan["body"], item) and _yield(plan, item):
         return {"result": item.values[f"{fan_out}[].yield.result"]} if plan["collect"] else {}
     raise item.failures[0]
@@ -59,9 +67,13 @@ def run_body(fan_out: str, captures: Mapping[str, str], cancel: threading.Event)
 def run_handler(kind: str, captures: Mapping[str, str], cancel: threading.Event) -> None:
     """Run all that can be run of a handler. Raises the first StepFailed when that is not all."""
     plan: Node = json.loads((HERE / "bodies.json").read_text(encoding="utf-8"))[kind]
-    item = _Item(dict(captures), cancel)
+    item = _Item(dict(captures), cancel, _always)
     if not _region(plan["body"], item):
         raise item.failures[0]
+
+
+def _always() -> bool:
+    return True
 
 
 def _region(nodes: Iterable[Node], item: _Item) -> bool:
@@ -96,10 +108,16 @@ def _fan_out(node: Node, item: _Item) -> bool:
         return False
     # Null stands for the items of a fan-out in an arm that was not taken.
     envelopes: list[str] = json.loads(item.values[f"{name}.items"]) or []
-    inner = [_Item({**item.values, f"{name}.item": envelope}, item.cancel) for envelope in envelopes]
+    tolerant = "tolerate" in program().unit(name).body
+    inner = [
+        # What is tolerated is no failure of the item around it.
+        _Item({**item.values, f"{name}.item": envelope}, item.cancel, item.may_begin, [] if tolerant else item.failures)
+        for envelope in envelopes
+    ]
     succeeded = [_region(node["body"], each) and _yield(node, each) for each in inner]
     if not allows(program(), name, succeeded.count(False), len(inner)):
-        item.failures.extend(failure for each in inner for failure in each.failures)
+        if tolerant:
+            item.failures.extend(failure for each in inner for failure in each.failures)
         return False
     collect = node["collect"]
     if collect is None:

@@ -11,11 +11,19 @@ from mloc.runner.jsons import canonical
 
 from . import bodies
 from .engine import NOT_ALONE, failed_for_good, leave, left_by_those_before, skip, this_task
+from .limits import RunEnded
 from .tolerance import ERROR, ITEM_ERROR, error_text, is_tolerated
 
 
 def tell(failure: StepFailed, unit: str) -> None:
-    """Leave beside this task why it failed, for the handlers of the run; where that may be tolerated, for what judges it."""
+    """Leave beside this task why it failed, for the handlers of the run; where that may be tolerated, for what judges it.
+
+    What was ended because of the run says nothing, except why that ended.
+    """
+    if isinstance(failure, RunEnded):
+        if failure.is_first:
+            leave(ERROR, error_text(failure))
+        return
     leave(ITEM_ERROR if is_tolerated(unit) else ERROR, error_text(failure))
 
 

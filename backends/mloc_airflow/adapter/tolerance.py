@@ -13,6 +13,7 @@ from mloc.runner.records import now
 from mloc.runner.tolerance import tolerates
 
 from .engine import failed_for_good, leave, left_by_those_before
+from .limits import has_failed
 from .tasks import ITEM, Outputs, by_item
 from .units import program, run_once
 
@@ -57,6 +58,10 @@ def judge(
     if items is None:
         raise failed_for_good(StepFailed("exception", "what this fan-out waits for has not succeeded"))
     places, given = range(len(items)), [by_item(step, ITEM) for step in steps]
+    ended = left_by_those_before(ERROR)
+    if ended or has_failed():
+        # The run has ended: what did not begin because of that is no failure of an item.
+        raise failed_for_good(StepFailed("cancelled", "the run has ended before all items have"))
     errors = [json.loads(text) for text in left_by_those_before(ITEM_ERROR)]
     succeeded = {place for place in places if all(place in gave for gave in given)}
     texts = dict(results or {})

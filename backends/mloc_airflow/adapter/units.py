@@ -14,6 +14,7 @@ from mloc.runner.jsons import as_object
 from mloc.runner.store import file_path
 
 from .engine import connection_field
+from .limits import goes_on
 from .run_values import run_values
 
 HERE = Path(__file__).resolve().parent
@@ -50,6 +51,7 @@ def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attemp
         attempt=attempt,
         on_log=_log.info,
         cancel=cancel,
+        goes_on=goes_on(),
         secrets=_secrets(unit_id),
     )
 
