@@ -22,7 +22,9 @@ from mloc_airflow.review import review
 from mloc_airflow.schedules import run_time_launches
 from mloc_airflow.traced import SPELLINGS, traced
 
-_ADAPTER = ("attempts.py", "bodies.py", "engine.py", "handlers.py", "launch_values.py", "launches.py", "limits.py", "run_values.py", "tasks.py", "tolerance.py", "units.py")
+_ADAPTER = tuple(
+    f"{name}.py" for name in "attempts bodies engine handlers launch_values launches limits run_values tasks tolerance units".split()
+)
 
 
 class AirflowBackend:

@@ -9,7 +9,9 @@ from mloc.emit.python import WIDTH, Bracket, Code, layout
 
 _SDK = ("Asset", "AssetAny", "Param", "TaskGroup", "TriggerRule", "XComArg", "dag", "task", "task_group")
 _ADAPTER = tuple(
-    "Outputs at_end by_item collect decide gathered items launch_parameters one_at_a_time output run run_body run_handler tolerated yields".split()
+    """
+    Outputs at_end by_item collect decide gathered items launch_parameters one_at_a_time output run run_body run_handler tolerated yields
+    """.split()
 )
 _STRING = patterns.of(r'"(?:[^"\\]|\\.)*"')
 _WORD = patterns.of(r"[A-Za-z_]\w*")

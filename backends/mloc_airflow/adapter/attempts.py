@@ -11,9 +11,9 @@ from mloc.runner.api import StepFailed
 from . import bodies
 from .engine import failed_for_good, launch_conf, publish, this_task
 from .handlers import tell
-from .limits import limited
 from .launch_values import wire_texts
 from .launches import bound_parameters
+from .limits import limited
 from .tolerance import place_of_item
 from .units import program, run_once, store
 

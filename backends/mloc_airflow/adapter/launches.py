@@ -38,4 +38,3 @@ def _published(parameter: str, asset: str) -> str:
         shown = ", ".join(f"`{name}`" for name in outputs) or "none that mloc knows"
         raise StepFailed("exception", f"the last update of asset `{asset}` made no output `{parameter}`: it made {shown}")
     return str(outputs[parameter] if parameter in outputs else next(iter(outputs.values())))
-

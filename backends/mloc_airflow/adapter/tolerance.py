@@ -35,7 +35,7 @@ def is_tolerated(unit: str) -> bool:
 
 
 def place_of_item(unit: str, captures: Mapping[str, str]) -> Outputs:
-    """The index of the item, which tasks that may be tolerated give with their outputs: Airflow lists only those of the ones that succeeded."""
+    """The index of the item, which tasks whose failure may be tolerated give with their outputs: Airflow closes the gaps."""
     if not is_tolerated(unit):
         return {}
     return {ITEM: str(json.loads(captures[f"{unit.partition('[]')[0]}.item"])["at"][0])}
@@ -43,7 +43,8 @@ def place_of_item(unit: str, captures: Mapping[str, str]) -> Outputs:
 
 def allows(compiled: Program, fan_out: str, failures: int, items: int) -> bool:
     """Whether a fan-out succeeds with so many failures among its items."""
-    kind, amount = (as_text(word, "a word") for word in as_array(compiled.unit(fan_out).body.get("tolerate", ["count", "0"]), "what is tolerated"))
+    said = as_array(compiled.unit(fan_out).body.get("tolerate", ["count", "0"]), "what is tolerated")
+    kind, amount = (as_text(word, "a word") for word in said)
     return tolerates(kind, amount, failures, items)
 
 
