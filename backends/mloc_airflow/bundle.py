@@ -17,13 +17,15 @@ from mloc.types.encode import Json
 from mloc_airflow.capabilities import CAPABILITIES, DIFFERENCES, REFUSED
 from mloc_airflow.fused import plan
 from mloc_airflow.lower import lower
+from mloc_airflow.places import places
 from mloc_airflow.render import render
 from mloc_airflow.review import review
 from mloc_airflow.schedules import run_time_launches
 from mloc_airflow.traced import SPELLINGS, traced
 
 _ADAPTER = tuple(
-    f"{name}.py" for name in "attempts bodies engine handlers launch_values launches limits run_values tasks tolerance units".split()
+    f"{name}.py"
+    for name in "attempts bodies engine handlers launch_values launches limits places run_values tasks tolerance units venvs".split()
 )
 
 
@@ -67,6 +69,9 @@ class AirflowBackend:
             limits: dict[str, Json] = {"timeout_ms": options.timeout_ms, "line": None if line is None else line.number}
             limits["fail_fast"] = list(graph.tolerated) if options.fail_fast else None
             found[f"{package}/limits.json"] = json.dumps(limits, indent=1) + "\n"
+        elsewhere = places(pipeline, request.attributes)
+        if elsewhere:
+            found[f"{package}/places.json"] = json.dumps(elsewhere, indent=1) + "\n"
         if pipeline.launches:
             found[f"{package}/launches.json"] = json.dumps(run_time_launches(pipeline, request.attributes.pipeline), indent=1) + "\n"
         for name in _ADAPTER:

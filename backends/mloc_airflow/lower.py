@@ -24,9 +24,10 @@ from mloc_airflow.attributes import of_task, shared
 from mloc_airflow.branches import ANY_ARM, BranchLowering
 from mloc_airflow.ending import handlers
 from mloc_airflow.graph import Argument, Body, Graph, Section, Task, tasks
+from mloc_airflow.places import in_venv, note
 from mloc_airflow.pods import executor_config, in_pod
 from mloc_airflow.schedules import inlets, outlets
-from mloc_airflow.settings import WHOLE_BODY, attempts
+from mloc_airflow.settings import VENV_MS, WHOLE_BODY, attempts
 from mloc_airflow.tolerance import judge
 from mloc_airflow.wiring import Reads, Scope, Wiring, inside, is_fused
 
@@ -117,7 +118,8 @@ class _Lowering:
 
     def call(self, node: Call, scope: Scope, before: Iterable[str], mapped: tuple[str, str] | None = None) -> str:
         limit = None if scope.fan_out is None else scope.fan_out.limit
-        made = attempts(node.settings, limit is not None)
+        said = self.attributes.of(node.id)
+        made = attempts(node.settings, limit is not None, VENV_MS if in_venv(said) else 0)
         variable, step = self.variables[node.id], self.steps[node.step]
         reads = self.wiring.reads(own_exprs(node), scope)
         task = Task(
@@ -130,12 +132,12 @@ class _Lowering:
             call("run", [literal(node.id), reads.code()], {"retries": "True"} if made.by_runner else {}),
             options=(
                 *made.options,
-                *of_task(self.attributes.of(node.id)),
+                *of_task(said),
                 *_pod(self.attributes, node),
                 *_at_a_time(limit),
                 *outlets([node]),
             ),
-            notes=made.note,
+            notes=" ".join(filter(None, (made.note, note(said)))),
         )
         self.wiring.bind(task, scope, before, mapped)
         return variable

@@ -14,6 +14,7 @@ from mloc.ir.walk import calls, nodes
 from mloc.passes.sizes import outer_fan_outs, place, report_long_fan_outs, report_raw, setting_place
 from mloc.source import Span
 from mloc_airflow.attributes import shared
+from mloc_airflow.places import OF_VENVS, in_venv
 from mloc_airflow.pods import OF_PODS, in_pod
 from mloc_airflow.wiring import is_fused
 
@@ -28,19 +29,24 @@ def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     by_worker = [call for call in calls(pipeline.region) if call.id in fused or not in_pod(attributes.of(call.id))]
     _worker(pipeline, attributes, [call for call in by_worker if call.settings.image is not None], "image", bag)
     _worker(pipeline, attributes, [call for call in by_worker if call.settings.resources != Resources()], "resources", bag)
-    _without_pods(pipeline, attributes, by_worker, bag)
+    _without(pipeline, attributes, by_worker, OF_PODS, ("in the worker", "pod"), bag)
+    own = [call for call in calls(pipeline.region) if not in_venv(attributes.of(call.id))]
+    _without(pipeline, attributes, own, OF_VENVS, ("without a virtual environment", "venv"), bag)
     _fused(pipeline, attributes, bag)
     _published(pipeline, bag)
     report_raw(attributes, pipeline, "Airflow", bag)
 
 
-def _without_pods(pipeline: Pipeline, attributes: Attributes, found: Iterable[Call], bag: Bag) -> None:
-    """Report what is said of pods where there is none."""
+def _without(
+    pipeline: Pipeline, attributes: Attributes, found: Iterable[Call], names: frozenset[str], words: tuple[str, str], bag: Bag
+) -> None:
+    """Report what is said of pods, or of virtual environments, where there is none."""
+    where, kind = words
     for call in found:
-        for name in sorted(OF_PODS & attributes.of(call.id).keys()):
+        for name in sorted(names & attributes.of(call.id).keys()):
             span = attributes.spans.get((call.id, name), place(pipeline, call.id))
-            message = f"`{name}` has no effect with target `airflow` on a step that runs in the worker"
-            bag.report(NOT_HONOURED, span, message, help="say `run pod`, too")
+            message = f"`{name}` has no effect with target `airflow` on a step that runs {where}"
+            bag.report(NOT_HONOURED, span, message, help=f"say `run {kind}`, too")
 
 
 def _fused(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
@@ -50,7 +56,9 @@ def _fused(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
         # A pod is of one image; the bodies of different steps have no common one.
         of_all = {name: value for name, value in shared(attributes.of(call.id) for call in inside).items() if name != "run"}
         for call in inside:
-            for name in attributes.of(call.id).keys() - of_all.keys():
+            # Each step of the task has its own environment.
+            for_itself = OF_VENVS | {"run"} if in_venv(attributes.of(call.id)) else frozenset()
+            for name in attributes.of(call.id).keys() - of_all.keys() - for_itself:
                 span = attributes.spans.get((call.id, name), place(pipeline, call.id))
                 message = f"`{name}` has no effect on `{call.step}`: all steps of `for {fan_out.item} in …` run in one task of Airflow"
                 bag.report(NOT_HONOURED, span, message, help="say the same of all these steps, and the task has it; a pod it cannot have")

@@ -8,6 +8,8 @@ from mloc.ir.model import Retry, Settings
 
 # The runner ends a step at its time limit; Airflow's own limit is for a runner that hangs, and leaves it time to move large artifacts.
 BACKSTOP_MS = 300_000
+# And time to make a virtual environment, which is no part of the step's own.
+VENV_MS = 1_800_000
 _UNITS = (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1000), ("milliseconds", 1))
 
 # The runner makes the attempts of each step of a body that is one task, and ends each at its own limit.
@@ -23,11 +25,12 @@ class Attempts:
     options: tuple[tuple[str, Code], ...]
 
 
-def attempts(settings: Settings, limited: bool) -> Attempts:
+def attempts(settings: Settings, limited: bool, slack_ms: int = 0) -> Attempts:
     """The attempts of a step.
 
     Airflow's constant delay is exact; its exponential one adds up to as much again, by chance, so the runner waits instead.
     The runner does so too where a fan-out is `limited`: a task that waits for its next attempt frees its place, its item does not.
+    `slack_ms` is more time than the step's own.
     """
     retry = settings.retry
     note = ""
@@ -43,7 +46,7 @@ def attempts(settings: Settings, limited: bool) -> Attempts:
         options.append(("retries", str(retry.count)))
         options.append(("retry_delay", timedelta(_delays(retry)[0])))
     if settings.timeout_ms is not None:
-        options.append(("execution_timeout", timedelta(_longest(settings, by_runner))))
+        options.append(("execution_timeout", timedelta(_longest(settings, by_runner) + slack_ms)))
     return Attempts(by_runner, note, tuple(options))
 
 

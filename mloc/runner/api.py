@@ -48,6 +48,7 @@ def run_unit(
     secrets: Mapping[str, str] | None = None,
     containers: str | None = None,
     goes_on: Callable[[], bool] | None = None,
+    python: Callable[[], str] | None = None,
 ) -> dict[str, str]:
     """Run a unit on the wire texts of its captures; gives the wire texts of its outputs.
 
@@ -56,12 +57,13 @@ def run_unit(
     `on_log` gets every line that the step prints, in a thread of its own; setting `cancel` ends the step within seconds.
     `secrets` are the values of secrets by name; one that is not there is looked for in the environment and at its source.
     `containers` is what runs containers: docker, podman, or none for their commands on this machine; by default the first that is there.
+    `python` gives the interpreter for the step's code where it is another than this one; it may raise StepFailed, as an attempt does.
     `goes_on` is asked before a further attempt, which is not made when it says no.
     Raises StepFailed, and BadProgram for a program that this runner cannot read.
     """
     unit = program.unit(unit_id)
     reader = Captures(program, unit, captures)
-    around = Surroundings(store, records, code, retries, attempt, on_log, cancel, secrets or {}, containers, goes_on)
+    around = Surroundings(store, records, code, retries, attempt, on_log, cancel, secrets or {}, containers, goes_on, python)
     try:
         return _run(program, unit, reader, around, guards)
     except StepFailed as failure:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from .artifacts import fetch, keep
 from .failures import StepFailed
@@ -47,6 +48,8 @@ class Attempt:
     """By the environment variable that the step finds them in."""
     containers: str | None
     """What runs containers: docker, podman, or none; None for the first that is there."""
+    python: Callable[[], str] | None = None
+    """Gives the interpreter that runs the code, None for this one."""
 
 
 def run_attempt(attempt: Attempt) -> dict[str, Json]:
@@ -117,8 +120,9 @@ def _run_in(scratch: Path, attempt: Attempt, mask: Mask) -> dict[str, Json]:
 def _supervise(scratch: Path, work: Path, environment: dict[str, str], attempt: Attempt, mask: Mask) -> Ending:
     unit = attempt.unit
     timeout = unit.settings.get("timeout_ms")
+    python = sys.executable if attempt.python is None else attempt.python()
     return supervise(
-        [sys.executable, "-X", "utf8", "-c", _BOOT, str(_ROOT), f"{_PACKAGE}.child", str(scratch / "job.json")],
+        [python, "-X", "utf8", "-c", _BOOT, str(_ROOT), f"{_PACKAGE}.child", str(scratch / "job.json")],
         environment=environment,
         folder=work,
         scratch=scratch,

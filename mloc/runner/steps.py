@@ -38,6 +38,7 @@ class Surroundings:
     secrets: Mapping[str, str]
     containers: str | None
     goes_on: Callable[[], bool] | None = None
+    python: Callable[[], str] | None = None
 
 
 def step_inputs(program: Program, unit: Unit, captures: Captures) -> dict[str, Json]:
@@ -97,8 +98,9 @@ def _recorded(
     records.started(step_id, unit.id, number, started)
     log: Path | None = records.log_path(step_id, number)
     try:
+        containers, python = around.containers, around.python
         outputs = run_attempt(
-            Attempt(program, unit, inputs, around.store, around.code, log, around.on_log, around.cancel, secrets, around.containers)
+            Attempt(program, unit, inputs, around.store, around.code, log, around.on_log, around.cancel, secrets, containers, python)
         )
     except StepFailed as failure:
         records.attempt_failed(step_id, unit.id, number, started, failure, log)

@@ -158,8 +158,8 @@ def test_a_failed_installation_is_a_failed_attempt(kept: Path, tmp_path: Path) -
 def test_what_is_said_without_it_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "program.mlp"
     path.write_text(
-        'mlp 1\n\nstep same(i: int) -> (o: int):\n    run inline "return i"\n\npipeline p() -> (o: int):\n    a = same(i=1)\n    return o=a.o\n\n'
-        'target airflow:\n    step same:\n        packages ["numpy"]\n'
+        'mlp 1\n\nstep same(i: int) -> (o: int):\n    run inline "return i"\n\npipeline p() -> (o: int):\n    a = same(i=1)\n'
+        '    return o=a.o\n\ntarget airflow:\n    step same:\n        packages ["numpy"]\n'
     )
     analysis = analyse(str(path))
     found = compile_(analysis, analysis.pipelines[0], "airflow").diagnostics

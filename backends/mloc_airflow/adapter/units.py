@@ -15,6 +15,7 @@ from mloc.runner.store import file_path
 
 from .engine import connection_field
 from .limits import goes_on
+from .places import python_of
 from .run_values import run_values
 
 HERE = Path(__file__).resolve().parent
@@ -52,6 +53,7 @@ def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attemp
         on_log=_log.info,
         cancel=cancel,
         goes_on=goes_on(),
+        python=python_of(unit_id, _log.info),
         secrets=_secrets(unit_id),
     )
 
