@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mloc.emit.python import call, literal
+from mloc.backend import Attributes
+from mloc.emit.python import call as called
+from mloc.emit.python import literal
 from mloc.ir.handlers import RUN_NODE, Kind
 from mloc.ir.handlers import handlers as handlers_of
 from mloc.ir.model import Pipeline, Region
 from mloc.ir.program import key
-from mloc.ir.walk import closing_exprs, nodes, own_exprs, refs
+from mloc.ir.walk import calls, closing_exprs, nodes, own_exprs, refs
+from mloc_airflow.attributes import of_task, shared
 from mloc_airflow.graph import Argument, AtEnd, Bind, Join, Order, Section, Statement, Task
 from mloc_airflow.settings import WHOLE_BODY
 from mloc_airflow.wiring import Reads, Wiring
@@ -29,10 +32,10 @@ _FUNCTIONS: dict[Kind, tuple[str, str, str]] = {
 _NOTE = "The steps run one after another in this task, each with its own retries."
 
 
-def handlers(wiring: Wiring, pipeline: Pipeline, outputs: str) -> Iterator[Statement]:
+def handlers(wiring: Wiring, attributes: Attributes, pipeline: Pipeline, outputs: str) -> Iterator[Statement]:
     """The statements at the end of a DAG; `outputs` is the variable of the task that succeeds when the body does."""
     for kind, region in handlers_of(pipeline):
-        task = _task(wiring, kind, region, outputs)
+        task = _task(wiring, attributes, kind, region, outputs)
         yield Section(kind.replace("_", " "), wiring.line(region.nodes[0].id))
         yield Bind(task)
         yield AtEnd(task.variable)
@@ -42,7 +45,7 @@ def handlers(wiring: Wiring, pipeline: Pipeline, outputs: str) -> Iterator[State
             yield Order((outputs, task.variable), (ended,))
 
 
-def _task(wiring: Wiring, kind: Kind, region: Region, outputs: str) -> Task:
+def _task(wiring: Wiring, attributes: Attributes, kind: Kind, region: Region, outputs: str) -> Task:
     function, variable, doc = _FUNCTIONS[kind]
     reads, own = Reads(), {node.id for node in nodes(region)}
     reads.arguments[outputs] = Argument(outputs, outputs, "Outputs | None")
@@ -57,8 +60,9 @@ def _task(wiring: Wiring, kind: Kind, region: Region, outputs: str) -> Task:
         doc,
         wiring.line(region.nodes[0].id),
         tuple(reads.arguments.values()),
-        call("run_handler", [literal(kind), reads.code(), outputs]),
+        called("run_handler", [literal(kind), reads.code(), outputs]),
         returns="None",
-        options=WHOLE_BODY,
+        # What is said of some of its steps alone is reported by `review`.
+        options=(*WHOLE_BODY, *of_task(shared(attributes.of(call.id) for call in calls(region)))),
         notes=_NOTE,
     )

@@ -42,7 +42,7 @@ def lower(pipeline: Pipeline, attributes: Attributes, lines: Mapping[str, Line])
         lowering.parameters(scope)
     lowering.region(pipeline.region, scope)
     outputs = lowering.outputs(scope)
-    scope.statements += handlers(lowering.wiring, pipeline, outputs)
+    scope.statements += handlers(lowering.wiring, attributes, pipeline, outputs)
     names = lowering.wiring.names
     function = names.python(pipeline.name, f"{pipeline.name}_dag")
     launched = tuple(

@@ -26,13 +26,14 @@ def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     help_ = "bound the list by a domain (`… in 1..1024`), let one step work through several items, or raise `core.max_map_length`"
     report_long_fan_outs(pipeline, outer_fan_outs(pipeline.region), MAP_LENGTH, "`core.max_map_length` of Airflow", help_, bag)
     fused = {call.id for each in outer_fan_outs(pipeline.region) if is_fused(each) for call in calls(each.region)}
-    by_worker = [call for call in calls(pipeline.region) if call.id in fused or not in_pod(attributes.of(call.id))]
+    closing = [call for _, region in handlers(pipeline) for call in calls(region)]
+    by_worker = [call for call in calls(pipeline.region) if call.id in fused or not in_pod(attributes.of(call.id))] + closing
     _worker(pipeline, attributes, [call for call in by_worker if call.settings.image is not None], "image", bag)
     _worker(pipeline, attributes, [call for call in by_worker if call.settings.resources != Resources()], "resources", bag)
     _without(pipeline, attributes, by_worker, OF_PODS, ("in the worker", "pod"), bag)
-    own = [call for call in calls(pipeline.region) if not in_venv(attributes.of(call.id))]
+    own = [call for call in (*calls(pipeline.region), *closing) if not in_venv(attributes.of(call.id))]
     _without(pipeline, attributes, own, OF_VENVS, ("without a virtual environment", "venv"), bag)
-    _fused(pipeline, attributes, bag)
+    _together(pipeline, attributes, bag)
     _published(pipeline, bag)
     report_raw(attributes, pipeline, "Airflow", bag)
 
@@ -49,10 +50,11 @@ def _without(
             bag.report(NOT_HONOURED, span, message, help=f"say `run {kind}`, too")
 
 
-def _fused(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
-    """Report what is said of some steps of a body that runs in one task: the task cannot have it."""
-    for fan_out in (each for each in outer_fan_outs(pipeline.region) if is_fused(each)):
-        inside = list(calls(fan_out.region))
+def _together(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+    """Report what is said of some of the steps that run in one task: the task cannot have it."""
+    groups = [(f"for {each.item} in …", list(calls(each.region))) for each in outer_fan_outs(pipeline.region) if is_fused(each)]
+    groups += [(kind.replace("_", " "), list(calls(region))) for kind, region in handlers(pipeline)]
+    for title, inside in groups:
         # A pod is of one image; the bodies of different steps have no common one.
         of_all = {name: value for name, value in shared(attributes.of(call.id) for call in inside).items() if name != "run"}
         for call in inside:
@@ -60,7 +62,7 @@ def _fused(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
             for_itself = OF_VENVS | {"run"} if in_venv(attributes.of(call.id)) else frozenset()
             for name in attributes.of(call.id).keys() - of_all.keys() - for_itself:
                 span = attributes.spans.get((call.id, name), place(pipeline, call.id))
-                message = f"`{name}` has no effect on `{call.step}`: all steps of `for {fan_out.item} in …` run in one task of Airflow"
+                message = f"`{name}` has no effect on `{call.step}`: all steps of `{title}` run in one task of Airflow"
                 bag.report(NOT_HONOURED, span, message, help="say the same of all these steps, and the task has it; a pod it cannot have")
 
 

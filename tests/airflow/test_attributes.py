@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mloc.driver import analyse
 from mloc_airflow.launch import airflow_version
 from mloc_airflow.launch_home import private_home
 from tests.airflow.programs import STEPS
@@ -97,6 +98,35 @@ def test_an_empty_block_changes_nothing(tmp_path: Path) -> None:
 def test_it_runs(tmp_path: Path) -> None:
     report = compile_text(PROGRAM + BLOCK, tmp_path).run(tmp_path / "run")
     assert (report["status"], report["outputs"]) == ("succeeded", {"first": 3, "all": [1, 2], "limited": [1, 2]})
+
+
+HANDLED = f"""{STEPS}
+pipeline handled() -> (first: int):
+    first = add(a=1, b=2)
+    return first=first
+    finally:
+        same(i=1) with timeout(1min)
+        after = same(i=2) with timeout(1min)
+
+target airflow:
+    step same:
+        pool "small"
+"""
+
+
+def test_the_task_of_a_handler_has_what_all_its_steps_have(tmp_path: Path) -> None:
+    (text,) = (str(content) for path, content in compile_text(HANDLED, tmp_path).artifacts.items() if "/" not in path)
+    assert '@task(task_id="finally", pool="small")' in text
+
+
+def test_what_the_task_of_a_handler_cannot_have_is_told(tmp_path: Path) -> None:
+    program = tmp_path / "program.mlp"
+    program.write_text(HANDLED + '        image "a:1"\n' + '    step finally.after:\n        queue "slow"\n', encoding="utf-8")
+    found = {d.message for d in analyse(str(program), for_targets=True, targets=("airflow",)).diagnostics if d.rule.code == "W1118"}
+    assert found == {
+        "`queue` has no effect on `same`: all steps of `finally` run in one task of Airflow",
+        "`image` has no effect on `same` with target `airflow`: its workers run every step in their own Python, as they are",
+    }
 
 
 PODS = f"""{STEPS}
