@@ -37,6 +37,8 @@ class _TaskInstance(Protocol):
 
     def get_previous_dagrun(self, state: str) -> object: ...
 
+    def get_ti_count(self, dag_id: str, *, run_ids: list[str], states: list[str], task_ids: list[str] | None = None) -> int: ...
+
     def get_dr_count(self, dag_id: str, states: list[str]) -> int: ...
 
     def xcom_push(self, key: str, value: str) -> None: ...
@@ -113,6 +115,13 @@ def times_of_run() -> tuple[datetime, datetime]:
     run = get_current_context()["dag_run"]
     due: datetime = run.logical_date or run.run_after
     return due, run.start_date or due
+
+
+def failed_tasks(but: list[str]) -> int:
+    """How many task instances of this run have failed, without those of some tasks."""
+    instance, runs, states = _task_instance(), [run_id()], ["failed"]
+    found = instance.get_ti_count(instance.dag_id, run_ids=runs, states=states)
+    return found - instance.get_ti_count(instance.dag_id, run_ids=runs, states=states, task_ids=but) if found and but else found
 
 
 def publish(outputs: Mapping[str, str]) -> None:

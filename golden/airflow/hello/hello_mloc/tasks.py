@@ -14,6 +14,7 @@ from .engine import at_end, leave, one_at_a_time
 __all__ = [
     "Outputs",
     "at_end",
+    "by_item",
     "collect",
     "decide",
     "gathered",
@@ -24,10 +25,14 @@ __all__ = [
     "run",
     "run_body",
     "run_handler",
+    "tolerated",
     "yields",
 ]
 
 Outputs = dict[str, str]
+
+ITEM = "$item"
+"""With the outputs of a task whose failure may be tolerated: the index of its item."""
 
 
 def launch_parameters() -> Outputs:
@@ -101,3 +106,24 @@ def collect(unit: str, results: Sequence[str]) -> Outputs:
     from .runner.api import gather
 
     return run(unit, {f"{unit[: -len('.collect')]}[].yield.result": gather(results)})
+
+
+def by_item(outputs: Sequence[Outputs] | Outputs | None, name: str) -> dict[int, str]:
+    """One output of every task of a mapped one that succeeded, by the index of its item."""
+    found = [] if outputs is None else [outputs] if isinstance(outputs, Mapping) else outputs[:]
+    return {int(each[ITEM]): each[name] for each in found}
+
+
+def tolerated(
+    fan_out: str,
+    items: Sequence[str] | None,
+    steps: Sequence[Sequence[Outputs] | Outputs | None],
+    *,
+    captures: Mapping[str, str | None | Mapping[int, str]] | None = None,
+    results: Mapping[int, str] | None = None,
+) -> Outputs:
+    """The list of a fan-out that tolerates failures: of what is yielded from captures, else of results. An item has
+    succeeded when all `steps`, the tasks of the body, have."""
+    from .tolerance import judge
+
+    return judge(fan_out, items, steps, captures, results)
