@@ -16,7 +16,7 @@ FOLDER = ROOT / "golden"
 TARGETS = ("airflow", "flyte", "kfp")
 EXAMPLES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("examples/*/*.mlp"))
 # The last line of the packed code may be short.
-_RUNNER = re.compile(rb"^(from|import) (?:mloc\.|\.+)runner\b\.?", re.MULTILINE)
+_RUNNER = re.compile(rb"^( *(?:from|import)) (?:mloc\.|\.+)runner\b\.?", re.MULTILINE)
 PACKED = re.compile(r"(?:^ *[A-Za-z0-9+/=]{40,}\n){3,}(?:^ *[A-Za-z0-9+/=]+\n)?", re.MULTILINE)
 
 
