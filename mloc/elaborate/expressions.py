@@ -192,6 +192,8 @@ class Expressions:
         if expr.text in _PYTHON:
             self.bag.report(UNDEFINED_NAME, expr.span, f"`{expr.text}` is not defined", help=_PYTHON[expr.text])
             return POISON
+        if self.pipeline is not None and expr.text in {param.name.text for param in self.pipeline.signature.params}:
+            return POISON  # a parameter that is not in scope was refused where it is declared
         if self.pipeline is not None and bound_elsewhere(self.pipeline, expr.text, expr.span, self.declared.source, self.bag):
             return POISON
         names = [*scope.visible(), *self.declared.value_names()]

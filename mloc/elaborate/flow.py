@@ -151,6 +151,7 @@ class Flow:
         why = reserved(name.text)
         if why is not None:
             self._report(RESERVED_NAME, name.span, f"`{name.text}` {why} and cannot be bound", help="choose another name")
+            scope.names.setdefault(name.text, Poison(name.span))
             return
         before = scope.lookup(name.text)
         if before is not None:

@@ -31,6 +31,7 @@ from mloc.elaborate.expect import Expectation
 from mloc.elaborate.promises import asset_name
 from mloc.elaborate.scope import Outputs, Scope
 from mloc.elaborate.timezones import exists, known_zones, missing_hour
+from mloc.elaborate.unlaunched import unlaunched
 from mloc.frozen import dataclass
 from mloc.ir.constant import NoValue, canonical, is_constant, outside, value_of
 from mloc.ir.model import RUN, Const, Expr, Launch, Overlap, Ref
@@ -364,7 +365,7 @@ class _Reader:
         return inputs[name]
 
     def _value(self, expr: t.Expr, input_: Input) -> Expr:
-        if self._misspelt_run(expr):
+        if self._misspelt_run(expr) or unlaunched(self.file, self.declaration, self.signature, expr, input_):
             return Const(Unknown(), "null")
         expectation = Expectation(input_.type, f"parameter `{input_.name}` of pipeline `{self.signature.name}`", input_.span)
         value = self.file.exprs.value(expr, self._scope(), expectation)

@@ -9,6 +9,7 @@ from mloc.diagnostics.model import Diagnostic, Edit, Fix, Label
 from mloc.diagnostics.rules import ASSIGN_AS_COMPARE, SYNTAX, UNTERMINATED
 from mloc.source import SourceFile, Span
 from mloc.syntax.grammar import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from mloc.syntax.taken import backslash, taken
 
 _PHRASES = {
     "NAME": "a name",
@@ -103,6 +104,9 @@ def explain(source: SourceFile, error: UnexpectedInput, base: int, low: int, hig
 def _token(source: SourceFile, error: UnexpectedToken, at: int, high: int) -> Diagnostic:
     token = error.token
     expected = set(error.accepts or error.expected or ())
+    word = taken(source, str(token), at)
+    if word is not None:
+        return word
     if token.type == "EQUAL" and "CMP" in expected and not _hyphened(_before(source.text, at)):
         span = Span(source.path, at, at + 1)
         return Diagnostic(
@@ -209,6 +213,8 @@ def _character(source: SourceFile, at: int, high: int) -> Diagnostic:
             Label(span, "it begins here"),
             help='close it, or use `"""` for text of several lines',
         )
+    if char == "\\":
+        return backslash(source, at)
     if char == "\t":
         return Diagnostic(SYNTAX, "a tab where none may be", Label(Span(source.path, at, at + 1)))
     helps = {
