@@ -90,7 +90,7 @@ def test_outputs(
 
 def test_every_block_is_read() -> None:
     assert len(ALL) * 2 == len(re.findall(r"^```", PAGE, re.MULTILINE))
-    assert {block.language for block in ALL} == {"mlp", "python", "json", "toml", *SHOWN}
+    assert {block.language for block in ALL} == {"mlp", "python", "csv", "json", "toml", *SHOWN}
     assert sum(block.language in SHOWN for block in ALL) == sum(len(shown_of(at, each)) for at, _ in PROGRAMS for each in SHOWN)
 
 
