@@ -29,9 +29,12 @@ def page(name: str) -> str:
 
 def blocks(text: str) -> list[Block]:
     """The blocks of a page, in order."""
-    sections = [(match.start(), match.group(1)) for match in _SECTION.finditer(text)]
+    matches = list(_BLOCK.finditer(text))
+    inside = [(match.start(), match.end()) for match in matches]
+    titles = [title for title in _SECTION.finditer(text) if not any(low < title.start() < high for low, high in inside)]
+    sections = [(title.start(), title.group(1)) for title in titles]
     found = []
-    for match in _BLOCK.finditer(text):
+    for match in matches:
         section = next((name for start, name in reversed(sections) if start < match.start()), "")
         line = text.count("\n", 0, match.start("language")) + 1
         found.append(Block(match["language"], match["text"], match["word"] or "", match["value"] or "", section, line))
