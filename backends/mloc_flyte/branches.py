@@ -138,13 +138,14 @@ def _merge(build: Build, branch: Branch, place: int, outputs: Outputs) -> Task:
     arm = branch.arms[place]
     used = _used(build, branch)
     # The unit evaluates every name, read or not.
-    keys = [key(ref) for ref in refs(*(m.values[place] for m in branch.merged))]
+    unit = merge_id(branch)
+    keys = build.given(unit, (key(ref) for ref in refs(*(m.values[place] for m in branch.merged))))
     name = build.known.function(branch.id, f"{arm.label} values")
     doc = f"The values that the arm `{arm.label}` of `{branch.id}` gives."
     return Task(
         "merge",
         name,
-        (merge_id(branch),),
+        (unit,),
         build.ports(keys, outputs.class_name),
         outputs,
         doc,

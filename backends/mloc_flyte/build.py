@@ -9,11 +9,12 @@ from mloc.backend import Request
 from mloc.emit.python import literal
 from mloc.frozen import replace
 from mloc.ir.model import Const, Expr, Ref, Region, Widen
-from mloc.ir.program import key
+from mloc.ir.program import PARAMETERS, key
 from mloc.types.model import NULL, Type, optional
 
 from .attributes import Options, of_every_task, of_step
 from .naming import BODY_RESERVED, Names
+from .notes import BOARD, noted
 from .plan import TEXT, Block, Invoke, Order, Port, Task
 from .scope import Body, Known
 
@@ -32,7 +33,8 @@ class Build:
         if not isinstance(units, dict):
             raise TypeError("the program has no units")
         self._units: Mapping[str, object] = units
-        self.read = frozenset(capture for unit in units for capture in self.captures(unit))
+        self.read = frozenset(capture for unit in units for capture in self._declared(unit))
+        self.noted = noted(request.pipeline, units)
 
     def region(self, region: Region, body: Body) -> None:
         """Lower the nodes of a region into a body."""
@@ -75,7 +77,18 @@ class Build:
         return tuple(self.known.port(capture, names) for capture in dict.fromkeys(captures))
 
     def captures(self, unit: str) -> tuple[str, ...]:
-        """The keys that a unit reads, from the program: the item of a fan-out is among them where it only gives the place."""
+        """The keys that a unit is given, from the program: the item of a fan-out is among them where it only gives the place."""
+        return self.given(unit, self._declared(unit))
+
+    def given(self, unit: str, keys: Iterable[str]) -> tuple[str, ...]:
+        """Of the keys that a unit reads, those that it is given by its inputs: a handler finds what the body has made on the board."""
+        wanted, body = tuple(keys), self._units[unit]
+        if not (isinstance(body, dict) and "handler" in body):
+            return (*wanted, BOARD) if self.noted and unit != PARAMETERS else wanted
+        given = tuple(each for each in wanted if each not in self.noted)
+        return given if given == wanted else (*given, BOARD)
+
+    def _declared(self, unit: str) -> tuple[str, ...]:
         body = self._units[unit]
         pairs = body["captures"] if isinstance(body, dict) else None
         if not isinstance(pairs, list):

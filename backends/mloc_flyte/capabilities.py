@@ -46,6 +46,11 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
     Feature.RETRY: Support(Level.RUNNER, "attempts in one task; `retries` for out of memory and preemption (decision 0003)"),
     Feature.TIMEOUT: Support(Level.RUNNER, "ends the step's processes, for each attempt; `timeout` as a backstop"),
+    Feature.ON_FAILURE: Support(Level.NATIVE, "the failure node of a workflow around the body"),
+    Feature.FINALLY: Support(Level.LOWERED, "the failure node of a workflow around that, and a last node of the pipeline's own"),
+    Feature.RUN_ERROR: Support(Level.LOWERED, "noted below the raw output prefix by the task that fails"),
+    Feature.HANDLER_VALUE: Support(Level.LOWERED, "noted below the raw output prefix by the task that makes it"),
+    Feature.RUN_VALUES: Support(Level.LOWERED, "a task says them to all others; a run of the launch plan is for the moment when it began"),
     Feature.RESOURCES: Support(Level.NATIVE, "`Resources` as requests and limits", _DECORATOR),
     Feature.GPU: Support(Level.NATIVE, "`Resources`; its type is an accelerator", "tests/flyte/test_emit.py::test_gpu_types"),
     Feature.IMAGE: Support(Level.NATIVE, "`container_image`", _DECORATOR),
@@ -57,14 +62,6 @@ CAPABILITIES: Mapping[Feature, Support] = {
 }
 
 REFUSED: Mapping[Feature, Refusal] = {
-    Feature.ON_FAILURE: Refusal(
-        "its failure node also runs for what fails after the body, and is not given what failed: this version of mloc does not lower it",
-        "let what starts the run act on its failure, or run the pipeline on Airflow or Kubeflow",
-    ),
-    Feature.FINALLY: Refusal(
-        "a failure node and a last node would each run it, twice when it fails itself: this version of mloc does not lower it",
-        "let what starts the run act on its end, or run the pipeline on Airflow or Kubeflow",
-    ),
     Feature.FAIL_FAST: Refusal(
         "its `FAIL_IMMEDIATELY` also aborts the tasks that run",
         "leave `fail fast` out: what does not depend on the failed step runs to its end",
@@ -82,10 +79,6 @@ REFUSED: Mapping[Feature, Refusal] = {
     Feature.PUBLISH: Refusal(
         "Flyte 1 has no assets that other workflows could wait for without a commercial part",
         "leave `publish` out, or run the pipeline on Airflow",
-    ),
-    Feature.RUN_VALUES: Refusal(
-        "its tasks are not given what the launch knows",
-        "take it as a parameter, and give it at launch or by `args` of a schedule",
     ),
 }
 

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from mloc.backend import Request
 from mloc.emit.python import Code, literal
+from mloc.ir.handlers import handlers
 from mloc.ir.model import Branch, Call, FanOut, Parameter, Region
 from mloc.ir.program import OUTPUTS, PARAMETERS
 from mloc.ir.walk import predecessors
@@ -15,6 +16,7 @@ from mloc.types.show import show
 from .attributes import launch_plan, of_workflow
 from .branches import lower_branch
 from .build import Build
+from .handled import add_launch, add_note, lower_handled
 from .loops import lower_fan_out
 from .naming import field_names, last
 from .natural import JSON, default_code, default_text, parameter_annotation, result_annotation
@@ -28,8 +30,11 @@ def lower(request: Request, main: str) -> Module:
     images = build.known.images(request.pipeline)
     body = Body(build.known.scope(), build.known)
     arguments = _parameters(build, body)
-    build.region(request.pipeline.region, body)
-    outputs, returns = _outputs(build, body)
+    add_launch(build, body)
+    if handlers(request.pipeline):
+        outputs, returns = lower_handled(build, body, _whole)
+    else:
+        outputs, returns = _whole(build, body)
     inputs = tuple(Port(a.parameter, a.name, a.annotation) for a in arguments)
     workflow = Workflow(main, PARAMETERS, inputs, tuple(body.statements), outputs, returns, request.pipeline.doc, build.line(""))
     constants: list[tuple[str, Code]] = [(name, literal(image)) for image, name in images.items()]
@@ -38,6 +43,12 @@ def lower(request: Request, main: str) -> Module:
     plan = launch_plan(request, main)
     named = None if plan is None else (build.known.scope().fresh(f"{main}_plan"), plan)
     return Module(tuple(constants), tuple(images.items()), arguments, tuple(build.blocks), workflow, of_workflow(request), named)
+
+
+def _whole(build: Build, body: Body) -> tuple[Outputs | None, tuple[str, ...]]:
+    """The body of the pipeline, and its outputs."""
+    build.region(build.request.pipeline.region, body)
+    return _outputs(build, body)
 
 
 def _parameters(build: Build, body: Body) -> tuple[Argument, ...]:
@@ -99,8 +110,10 @@ def _region(build: Build, region: Region, body: Body) -> None:
                 _call(build, node, body, waits)
             case Branch():
                 lower_branch(build, node, body, waits)
+                add_note(build, node, body)
             case FanOut():
                 lower_fan_out(build, node, body, waits)
+                add_note(build, node, body)
             case _:
                 assert_never(node)
 

@@ -39,15 +39,15 @@ class Outputs:
         return (target,) if self.class_name is None else tuple(f"{target}.{name}" for name, _ in self.fields)
 
 
-TaskKind: TypeAlias = Literal["step", "parameters", "outputs", "decide", "merge", "items", "yield", "each", "nothing"]
+TaskKind: TypeAlias = Literal["step", "parameters", "launch", "outputs", "decide", "merge", "items", "yield", "each", "note", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A flytekit task: the units it runs, one after the other, and how; `options` are arguments of its decorator beside its settings.
 
-    `arm` is the arm a merge stands in and `names` what it gives; `json` names the values that a parameters or outputs task
-    leaves as JSON text.
+    `arm` is the arm a merge stands in and `names` what it gives, or what a launch task does; `json` names the values that a parameters
+    or outputs task leaves as JSON text.
     """
 
     kind: TaskKind
@@ -108,9 +108,9 @@ Statement: TypeAlias = Union[Invoke, MapOver, Conditional, Order]
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A `@workflow`: the pipeline itself, an arm of a branch, or the body of a fan-out, which `unit` says.
+    """A `@workflow`: the pipeline itself, its body or a handler where there are handlers, an arm of a branch, or the body of a fan-out.
 
-    `returns` is code, in the order of the outputs.
+    `unit` says which, `returns` is code, in the order of the outputs, `on_failure` the workflow that runs when this one has failed.
     """
 
     name: str
@@ -121,6 +121,7 @@ class Workflow:
     returns: tuple[str, ...]
     doc: str
     line: str
+    on_failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

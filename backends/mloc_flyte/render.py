@@ -10,8 +10,9 @@ from mloc.backend import Request
 from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
 from mloc.ir.program import source_on
 
-from .plan import Argument, Block, Choice, Conditional, Invoke, Loop, MapOver, Module, Order, Outputs, Port, Statement, Task, Workflow
+from .plan import Argument, Block, Choice, Loop, Module, Outputs, Port, Task, Workflow
 from .settings import decorator_arguments
+from .statements import ending, text, written
 
 _FLYTEKIT = tuple(
     "Annotations Cache Labels LaunchPlan Resources Secret WorkflowFailurePolicy conditional dynamic map_task task workflow".split()
@@ -33,6 +34,7 @@ _IMPORTS = (
 _IMPORT_WIDTH = 88
 
 _MUTABLE = "# ruff: noqa: B006 - Flyte takes the default of a list from the signature."
+_UNUSED = "# ruff: noqa: ARG001 - a failure node is given what its workflow is."
 
 
 def render(module: Module, request: Request, package: str) -> str:
@@ -59,9 +61,7 @@ class _Renderer:
             parts.append(layout(module.launch_plan[1], lead=f"{module.launch_plan[0]} = "))
         constants = "\n".join(layout(value, lead=f"{name} = ") for name, value in module.constants)
         body = "\n\n\n".join([constants, *parts] if constants else parts)
-        notes = (
-            f"\n{_MUTABLE}\n" if any(isinstance(a.default, Bracket) and a.default.opening in ("[", "{") for a in module.arguments) else ""
-        )
+        notes = "".join(f"\n{note}\n" for note in _notes(module))
         gap = "\n\n" if constants else "\n\n\n"
         return f"{self.header()}\n{notes}\n{self.imports(body)}{gap}{body}\n"
 
@@ -126,6 +126,8 @@ class _Renderer:
         decorator = "@workflow"
         arguments = _arguments(workflow.inputs)
         doc = workflow.doc
+        if workflow.on_failure is not None:
+            decorator = f"@workflow(on_failure={workflow.on_failure})"
         if is_main:
             policy: dict[str, Code] = {"failure_policy": "WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE"}
             decorator = layout(call("@workflow", keywords=policy | dict(module.options)))
@@ -133,8 +135,8 @@ class _Renderer:
             doc = _main_doc(doc.strip() or f"The pipeline `{self.request.pipeline.name}`.", module.arguments)
         lines = [*self.place(workflow.line), decorator, _head(workflow.name, arguments, workflow.outputs), _doc(doc)]
         if workflow.outputs is None:
-            return "\n".join([*lines, *_statements(workflow.statements, (), 4)])
-        return "\n".join([*lines, *_ending(workflow.statements, workflow.outputs, workflow.returns, 4)])
+            return "\n".join([*lines, *written(workflow.statements, (), 4)])
+        return "\n".join([*lines, *ending(workflow.statements, workflow.outputs, workflow.returns, 4)])
 
     def choice(self, choice: Choice) -> str:
         head = _head(choice.name, _arguments(choice.inputs), choice.outputs)
@@ -148,15 +150,23 @@ class _Renderer:
             if case.merge is not None:
                 lines.append(_task_body(case.merge, indent))
                 continue
-            lines.extend(_ending(case.statements, choice.outputs, case.returns, indent))
+            lines.extend(ending(case.statements, choice.outputs, case.returns, indent))
         return "\n".join(lines)
 
     def place(self, line: str) -> list[str]:
         return [comment(f"see {line}")] if line else []
 
 
+def _notes(module: Module) -> Iterator[str]:
+    """What linters are told of the module."""
+    if any(isinstance(argument.default, Bracket) and argument.default.opening in ("[", "{") for argument in module.arguments):
+        yield _MUTABLE
+    if any(isinstance(block, Workflow) and block.on_failure is not None for block in module.blocks):
+        yield _UNUSED
+
+
 def _comprehension(body: Code, source: Code) -> list[str]:
-    line = f"    return [{_text(body)} for item in {_text(source)}]"
+    line = f"    return [{text(body)} for item in {text(source)}]"
     if len(line) <= WIDTH:
         return [line]
     return ["    return [", layout(body, 8), layout(source, 8, "for item in "), "    ]"]
@@ -209,6 +219,10 @@ def _task_body(task: Task, indent: int = 4) -> str:
         case "parameters" | "outputs":
             items: tuple[tuple[str, Code], ...] = (("", captures), *((("json=", code(list(task.json))),) if task.json else ()))
             return _hand_over(f"mloc.{task.kind}", items, task.outputs, indent, whole=False)
+        case "launch":
+            return _hand_over("mloc.launch", (("", code(list(task.names))),), task.outputs, indent, whole=False)
+        case "note":
+            return _hand_over("mloc.note", (("", captures),), task.outputs, indent, whole=False)
         case "decide" | "items":
             return _hand_over(f"mloc.{task.kind}", (("", literal(task.units[0])), ("", captures)), task.outputs, indent, whole=True)
         case "each":
@@ -236,87 +250,3 @@ def _hand_over(function: str, items: tuple[tuple[str, Code], ...], outputs: Outp
 
 def _captures(ports: Iterable[Port]) -> Bracket:
     return Bracket("{", tuple((f"{literal(port.key)}: ", port.name) for port in ports), "}")
-
-
-def _returned(outputs: Outputs, codes: tuple[str, ...]) -> Code:
-    if outputs.class_name is None:
-        return codes[0]
-    return call(outputs.class_name, keywords={name: value for (name, _), value in zip(outputs.fields, codes, strict=True)})
-
-
-# ---- statements -------------------------------------------------------------------------------------------------------
-
-
-def _statements(statements: tuple[Statement, ...], returns: tuple[str, ...], indent: int) -> list[str]:
-    """The lines of a body; a call whose result nothing reads is bound to no name."""
-    reads = (*returns, *(value for statement in statements for value in _reads(statement)))
-    used = {read.split(".")[0] for read in reads}
-    return [_statement(statement, f"{target} = " if (target := _target(statement)) in used else "", indent) for statement in statements]
-
-
-def _ending(statements: tuple[Statement, ...], outputs: Outputs, returns: tuple[str, ...], indent: int) -> list[str]:
-    """The lines of a body that returns something; what the last call gives is returned as it comes."""
-    last = statements[-1] if statements else None
-    if last is not None and outputs.class_name is None and returns == (_target(last),):
-        before = _statements(statements[:-1], tuple(_reads(last)), indent)
-        return [*before, _statement(last, "return ", indent)]
-    return [*_statements(statements, returns, indent), layout(_returned(outputs, returns), indent, "return ")]
-
-
-def _target(statement: Statement) -> str:
-    return "" if isinstance(statement, Order) else statement.target
-
-
-def _statement(statement: Statement, lead: str, indent: int) -> str:
-    match statement:
-        case Order(before, after):
-            return f"{' ' * indent}{before} >> {after}"
-        case Invoke(_, function, args):
-            return layout(call(function, keywords=dict(args)), indent, lead)
-        case MapOver(_, _, item, items, _, _):
-            return layout(call(_text(_mapped(statement)), keywords={item: items}), indent, lead)
-        case Conditional():
-            return _conditional(statement, lead, indent)
-        case _:
-            assert_never(statement)
-
-
-def _mapped(statement: MapOver) -> Code:
-    task: Code = call("partial", [statement.function], dict(statement.bound)) if statement.bound else statement.function
-    options: dict[str, Code] = {} if statement.limit is None else {"concurrency": literal(statement.limit)}
-    # Later items still run after one has failed, as everywhere in a pipeline.
-    return call("map_task", [task], {**options, "run_all_sub_nodes": "True"})
-
-
-def _conditional(statement: Conditional, lead: str, indent: int) -> str:
-    lines: list[str] = [f"conditional({literal(statement.name)})"]
-    *cases, (_, otherwise) = statement.cases
-    for place, (label, invoke) in enumerate(cases):
-        lines.append(f".{'elif_' if place else 'if_'}({statement.arm} == {literal(label)})")
-        lines.append(f".then({_text(call(invoke.function, keywords=dict(invoke.args)))})")
-    lines.append(".else_()")
-    lines.append(f".then({_text(call(otherwise.function, keywords=dict(otherwise.args)))})")
-    margin = " " * indent
-    flat = f"{margin}{lead}{''.join(lines)}"
-    if len(flat) <= WIDTH:
-        return flat
-    return "\n".join([f"{margin}{lead}(", *(f"{margin}    {line}" for line in lines), f"{margin})"])
-
-
-def _reads(statement: Statement) -> Iterator[str]:
-    match statement:
-        case Order(before, after):
-            yield from (before, after)
-        case Invoke(_, _, args):
-            yield from (value for _, value in args)
-        case MapOver(_, _, _, items, bound, _):
-            yield from (items, *(value for _, value in bound))
-        case Conditional(_, _, arm, cases):
-            yield arm
-            yield from (value for _, invoke in cases for _, value in invoke.args)
-        case _:
-            assert_never(statement)
-
-
-def _text(source: Code) -> str:
-    return layout(source, width=1_000_000)

@@ -6,11 +6,13 @@ from mloc.backend import Attributes
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import OVER_ENGINE_LIMIT, TOO_MANY_RETRIES
 from mloc.ir.called import is_called
+from mloc.ir.handlers import handlers
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
 from mloc.ir.walk import calls
 from mloc.passes.sizes import outer_fan_outs, place, report_long_fan_outs, report_raw, setting_place
 
 from .loops import is_mapped
+from .notes import needs_launch
 from .settings import MAX_RETRIES
 
 # Flyte's admin refuses to register a workflow with more nodes, unless it was configured otherwise.
@@ -36,8 +38,14 @@ def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
 
 
 def node_count(pipeline: Pipeline) -> int:
-    """The nodes of the workflow itself: one to check the parameters, one for the outputs, and those of its region."""
-    return bool(pipeline.parameters) + bool(pipeline.results) + _nodes(pipeline.region)
+    """The nodes of the workflow itself: to check the parameters, to say what is known of the launch, for the outputs, and of its region.
+
+    With handlers the region and the outputs are another workflow's.
+    """
+    around = bool(pipeline.parameters) + needs_launch(pipeline)
+    if handlers(pipeline):
+        return around + 1 + bool(pipeline.final.nodes)
+    return around + bool(pipeline.results) + _nodes(pipeline.region)
 
 
 def _nodes(region: Region) -> int:

@@ -6,10 +6,12 @@ from collections import Counter
 
 from mloc.emit.names import identifiers
 from mloc.frozen import dataclass, field
-from mloc.ir.model import Branch, Call, FanOut, Pipeline, Step
-from mloc.ir.walk import calls, nodes
+from mloc.ir.handlers import RUN_NODE, handlers
+from mloc.ir.model import RUN, Branch, Call, FanOut, Pipeline, Step
+from mloc.ir.walk import every_node
 
 from .naming import BODY_RESERVED, RESERVED, Names, class_name, last
+from .notes import BOARD, STATUS
 from .plan import TEXT, TEXTS, Port, Statement
 
 
@@ -66,15 +68,20 @@ class Known:
         self._steps = {step.name: step for step in pipeline.steps}
         self._functions: dict[tuple[str, str], str] = {}
         self._wanted = {f"${parameter.name}": parameter.name for parameter in pipeline.parameters}
+        self._wanted |= {f"{RUN_NODE}.{name}": f"run_{name}" for name in RUN} | {STATUS: "run_status", BOARD: "board"}
         self._lists: set[str] = set()
-        for role in ("parameters", "outputs", "nothing"):
+        for role in ("parameters", "launch", "outputs", "nothing"):
             self._name("", role, role)
         self._name("", "parameters class", "Parameters")
+        self._name("", "launch class", "Launch")
         self._name("", "outputs class", f"{class_name(pipeline.name)}Outputs")
         for parameter in pipeline.parameters:
             self._name("", f"default of {parameter.name}", parameter.name.upper())
-        uses = Counter(call.step for call in calls(pipeline.region))
-        for node in nodes(pipeline.region):
+        for kind, _ in handlers(pipeline):
+            self._name(kind, "handler", {"on_failure": "on_failure", "finally": "at_the_end"}[kind])
+            self._name(kind, "guarded", {"on_failure": f"{main}_body", "finally": f"{main}_before_the_end"}[kind])
+        uses = Counter(node.step for node in every_node(pipeline) if isinstance(node, Call))
+        for node in every_node(pipeline):
             match node:
                 case Call():
                     self._name_call(node, uses[node.step] == 1)
@@ -89,7 +96,7 @@ class Known:
 
     def images(self, pipeline: Pipeline) -> dict[str, str]:
         """A constant's name for every image that several calls use."""
-        uses = Counter(call.settings.image for call in calls(pipeline.region))
+        uses = Counter(node.settings.image for node in every_node(pipeline) if isinstance(node, Call))
         for image, count in uses.items():
             if image is not None and count > 1 and ("image", image) not in self._functions:
                 self._name("image", image, "IMAGE")
@@ -129,12 +136,14 @@ class Known:
         for arm in branch.arms:
             self._name(branch.id, arm.label, f"call_{base}" if is_call else f"{base}_{arm.label}")
             self._name(branch.id, f"{arm.label} values", f"values_of_{base}" if is_call else f"{base}_{arm.label}_values")
+        self._name(branch.id, "note", f"note_{base}")
         for merged in branch.merged:
             self._wanted[f"{branch.id}.{merged.name}"] = f"{last(branch.id)}_{merged.name}" if is_call else merged.name
 
     def _name_fan_out(self, fan_out: FanOut) -> None:
         base = _plain(fan_out.id)
-        for role, wanted in (("items", "items_of_{}"), ("loop", "loop_over_{}"), ("body", "{}_body"), ("yield", "yield_of_{}")):
+        roles = {"items": "items_of_{}", "loop": "loop_over_{}", "body": "{}_body", "yield": "yield_of_{}", "note": "note_{}"}
+        for role, wanted in roles.items():
             self._name(fan_out.id, role, wanted.format(base))
         self._wanted[f"{fan_out.id}.item"] = fan_out.item
         self._wanted[f"{fan_out.id}.result"] = last(fan_out.id)

@@ -58,8 +58,10 @@ def _node(invoke: Invoke, name: str, path: str, blocks: dict[str, Block], around
     match block:
         case Task():
             pass
-        case Workflow(statements=statements):
+        case Workflow(statements=statements, on_failure=handler):
             yield from _nodes(statements, "n", f"{inside}-", blocks)
+            if handler is not None:
+                yield from _node(Invoke("", handler, ()), "fn0", f"{inside}-", blocks)
         case Loop(body=body):
             # Each item is a node of the dynamic task's.
             yield from _node(Invoke("", body, ()), r"dn(\d+)", f"{inside}-", blocks)

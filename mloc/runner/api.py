@@ -69,6 +69,7 @@ def run_unit(
     except StepFailed as failure:
         failure.file = failure.file or unit.file
         failure.where = _where(unit, reader)
+        failure.step = _place(unit, reader) if unit.kind == "step" else None
         raise
 
 
@@ -104,11 +105,15 @@ def inputs_of(program: Program, unit_id: str, captures: Mapping[str, str]) -> tu
 
 def _where(unit: Unit, reader: Captures) -> str:
     """The unit and the line of the program that it stands for."""
-    try:
-        place_id = place(unit.id, reader.at())
-    except BadCapture:
-        place_id = unit.id
+    place_id = _place(unit, reader)
     return f"{place_id} ({unit.file}:{unit.line})" if unit.line is not None else place_id
+
+
+def _place(unit: Unit, reader: Captures) -> str:
+    try:
+        return place(unit.id, reader.at())
+    except BadCapture:
+        return unit.id
 
 
 def gather(texts: Sequence[str]) -> str:

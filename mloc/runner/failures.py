@@ -24,7 +24,8 @@ class StepFailed(Exception):
     `kind` is one of KINDS, `message` is for the user, `line` the line in the program (None when unknown),
     `attempts` how many attempts were made (0 when the code was never started), `log_tail` the last lines the step printed.
     `retryable` says whether another attempt would be made by the unit's `retry.on`: with `retries=False` an engine asks this.
-    `run_unit` sets the `file` that `line` is in, and `where`, the step with the place of its call: `trials[3].fit (churn.mlp:41)`.
+    `run_unit` sets the `file` that `line` is in, `where`, the unit with the place of its call: `trials[3].fit (churn.mlp:41)`, and `step`,
+    `trials[3].fit`, when it is one.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class StepFailed(Exception):
         self.retryable = retryable
         self.file = ""
         self.where = ""
+        self.step: str | None = None
 
     def __str__(self) -> str:
         return f"{self.where}: {self.kind}: {self.message}" if self.where else f"{self.kind}: {self.message}"
@@ -46,8 +48,7 @@ class StepFailed(Exception):
 
 def run_error(failure: StepFailed) -> dict[str, Json]:
     """A failure as handlers see it in `run.error`: the step, None when it was none, the message and the line."""
-    step = failure.where.rpartition(" (")[0] or failure.where
-    return {"step": step or None, "message": failure.message, "line": failure.line}
+    return {"step": failure.step, "message": failure.message, "line": failure.line}
 
 
 def is_retried(kind: str, on: Collection[str]) -> bool:

@@ -99,7 +99,14 @@ class Cluster:
         tasks: Mapping[str, tasks_pb2.TaskTemplate],
         workflows: Mapping[str, core_workflow_pb2.WorkflowTemplate],
     ) -> Literals:
-        return self.graph(template.nodes, template.outputs, inputs, _Known(self, tasks, workflows))
+        known = _Known(self, tasks, workflows)
+        try:
+            return self.graph(template.nodes, template.outputs, inputs, known)
+        except NodeFailed:
+            # A failure of the failure node masks the one that it is there for.
+            if template.HasField("failure_node"):
+                known.node(template.failure_node, {_START: inputs})
+            raise
 
     def graph(
         self,

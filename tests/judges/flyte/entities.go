@@ -63,13 +63,25 @@ func (found *entities) add(name string, data []byte) error {
 	case strings.HasSuffix(name, "_2.pb"):
 		workflow := &admin.WorkflowSpec{}
 		found.workflows = append(found.workflows, workflow)
-		return found.read(data, workflow)
+		err := found.read(data, workflow)
+		for _, template := range append(workflow.GetSubWorkflows(), workflow.GetTemplate()) {
+			amongNodes(template)
+		}
+		return err
 	case strings.HasSuffix(name, "_3.pb"):
 		plan := &admin.LaunchPlan{}
 		found.plans = append(found.plans, plan)
 		return found.read(data, plan)
 	}
 	return nil
+}
+
+// amongNodes puts a failure node among the others: this release neither looks for its tasks nor at what it is given, as later ones do.
+func amongNodes(template *core.WorkflowTemplate) {
+	if node := template.GetFailureNode(); node != nil {
+		template.Nodes = append(template.Nodes, node)
+		template.FailureNode = nil
+	}
 }
 
 // readJob makes of a dynamic task's answer the workflow that flytepropeller makes of it, with the interface of the task.

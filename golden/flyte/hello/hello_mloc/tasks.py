@@ -11,14 +11,19 @@ from pathlib import Path
 from flytekit.types.directory import FlyteDirectory
 from flytekit.types.file import FlyteFile
 
-from .runner.api import FileStore, Program, Records, Store, gather, load_program, run_unit
+from .runner.api import FileStore, Program, Records, StepFailed, Store, gather, load_program, run_unit
 from .runner.jsons import Json, as_array, as_text, canonical, parse
+from .runner.program import Unit
 from .runner.scalars import Value, datetime_text, float_wire
 from .runner.store import FOLDER_VARIABLE, file_path
 from .runner.types import ListOf, MapOf, Optional, Scalar, Type, parse_type
 from .runner.units import output_names
 from .runner.values import decode_text
+from .board import BOARD, ERROR, Board, is_of_handler, noted
+from .run_values import launch
 from .store import FlyteStore
+
+__all__ = ["decide", "items", "launch", "merge", "note", "outputs", "parameters", "run", "run_for_item", "text"]
 
 _HERE = Path(__file__).parent
 
@@ -37,19 +42,49 @@ def _store() -> Store:
 
 def _run(unit: str, captures: Texts) -> dict[str, str]:
     program = _program()
-    texts = {key: gather(value) if isinstance(value, list) else value for key, value in captures.items()}
-    found = run_unit(
-        program,
-        unit,
-        texts,
-        store=_store(),
-        records=Records.from_environment(),
-        code=[str(_HERE / "code")],
-        # Flyte takes the branches itself, so a unit that runs is not to be skipped.
-        guards=False,
-        on_log=_show,
-    )
-    return {name: found[name] for name in output_names(program, program.unit(unit))}
+    texts = _texts(captures)
+    place = texts.pop(BOARD, None)
+    board = None if place is None else Board(place)
+    is_handler = is_of_handler(program.unit(unit))
+    if board is not None and is_handler:
+        texts |= _found(program.unit(unit), texts, board)
+    try:
+        found = run_unit(
+            program,
+            unit,
+            texts,
+            store=_store(),
+            records=Records.from_environment(),
+            code=[str(_HERE / "code")],
+            # Flyte takes the branches itself, so a unit that runs is not to be skipped.
+            guards=False,
+            on_log=_show,
+        )
+    except StepFailed as failure:
+        if board is not None and not is_handler:
+            board.note_failure(failure)
+        raise
+    outputs = {name: found[name] for name in output_names(program, program.unit(unit))}
+    if board is not None and not is_handler:
+        board.note({key: text for name, text in outputs.items() if (key := f"{unit}.{name}") in noted(program)})
+    return outputs
+
+
+def _texts(captures: Texts) -> dict[str, str]:
+    return {key: gather(value) if isinstance(value, list) else value for key, value in captures.items()}
+
+
+def _found(unit: Unit, given: Mapping[str, str], board: Board) -> dict[str, str]:
+    """What a unit of a handler reads of the body; what the run did not come to is left out, and null."""
+    wanted = [key for key in unit.captures if key not in given]
+    found = {key: board.first_error() if key == ERROR else board.find(key) for key in wanted}
+    return {key: text for key, text in found.items() if text is not None}
+
+
+def note(captures: Texts) -> None:
+    """Note what a branch or fan-out gives for the handlers of the run."""
+    texts = _texts(captures)
+    Board(texts.pop(BOARD)).note(texts)
 
 
 def _show(line: str) -> None:
