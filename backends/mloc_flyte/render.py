@@ -34,7 +34,6 @@ _IMPORTS = (
 _IMPORT_WIDTH = 88
 
 _MUTABLE = "# ruff: noqa: B006 - Flyte takes the default of a list from the signature."
-_UNUSED = "# ruff: noqa: ARG001 - a failure node is given what its workflow is."
 
 
 def render(module: Module, request: Request, package: str) -> str:
@@ -61,7 +60,7 @@ class _Renderer:
             parts.append(layout(module.launch_plan[1], lead=f"{module.launch_plan[0]} = "))
         constants = "\n".join(layout(value, lead=f"{name} = ") for name, value in module.constants)
         body = "\n\n\n".join([constants, *parts] if constants else parts)
-        notes = "".join(f"\n{note}\n" for note in _notes(module))
+        notes = f"\n{_MUTABLE}\n" if any(map(_is_mutable, module.arguments)) else ""
         gap = "\n\n" if constants else "\n\n\n"
         return f"{self.header()}\n{notes}\n{self.imports(body)}{gap}{body}\n"
 
@@ -157,12 +156,8 @@ class _Renderer:
         return [comment(f"see {line}")] if line else []
 
 
-def _notes(module: Module) -> Iterator[str]:
-    """What linters are told of the module."""
-    if any(isinstance(argument.default, Bracket) and argument.default.opening in ("[", "{") for argument in module.arguments):
-        yield _MUTABLE
-    if any(isinstance(block, Workflow) and block.on_failure is not None for block in module.blocks):
-        yield _UNUSED
+def _is_mutable(argument: Argument) -> bool:
+    return isinstance(argument.default, Bracket) and argument.default.opening in ("[", "{")
 
 
 def _comprehension(body: Code, source: Code) -> list[str]:

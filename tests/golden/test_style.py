@@ -16,6 +16,7 @@ IGNORED = {
     "A001": "variables are called as in the program",
     "A002": "arguments are called as in the program",
     "A005": "files are called as the pipelines",
+    "ARG001": "a failure node of Flyte is given what its workflow is",
     "CPY001": "the code is its author's, who says under which licence",
     "D203": "contradicts D211",
     "D213": "contradicts D212",
