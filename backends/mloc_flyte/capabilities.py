@@ -62,6 +62,15 @@ CAPABILITIES: Mapping[Feature, Support] = {
 }
 
 REFUSED: Mapping[Feature, Refusal] = {
+    Feature.TOLERATE: Refusal(
+        "a failed node fails the dynamic task of the items, and `min_success_ratio` counts nothing but the items of a map task: "
+        "this version of mloc does not lower it",
+        "let the step catch its failure and give null, or run the pipeline on Airflow or Kubeflow",
+    ),
+    Feature.CONTAINER: Refusal(
+        "values travel as JSON text that a program of an image does not read: this version of mloc does not lower it",
+        "run the program by `run shell`, with an `image` that has Python and flytekit",
+    ),
     Feature.FAIL_FAST: Refusal(
         "its `FAIL_IMMEDIATELY` also aborts the tasks that run",
         "leave `fail fast` out: what does not depend on the failed step runs to its end",

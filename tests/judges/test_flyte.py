@@ -239,3 +239,33 @@ def test_a_planted_fault_is_refused(name: str, planted: dict[str, Verdict]) -> N
 def test_a_planted_fault_in_the_work_of_a_dynamic_task_is_refused(name: str, planted: dict[str, Verdict]) -> None:
     _, judge, said = FAULTS[name]
     assert planted[f"{name}-job"].refuses(judge, said), planted[f"{name}-job"].refusals
+
+
+HANDLED = """mlp 1
+step one(s: str) -> (out: str):
+    run inline "return s"
+
+pipeline whole(s: str = "a") -> (out: str):
+    first = one(s=s)
+    return out=first.out
+
+    on failure:
+        one(s=s)
+"""
+
+
+def test_a_fault_of_a_failure_node_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    packages.package(write(compiled(HANDLED, tmp_path), tmp_path / "bundle"), folder / "sound.tgz")
+    broken = Package.read(folder / "sound.tgz")
+    del broken.workflows["whole_body"].template.failure_node.inputs[:]
+    broken.write(folder / "not-bound.tgz")
+    broken = Package.read(folder / "sound.tgz")
+    (of_handler,) = (task for task in broken.tasks if task.endswith("on_failure_one"))
+    del broken.tasks[of_handler]
+    broken.write(folder / "no-task.tgz")
+    verdicts = ask("flyte", folder)
+    assert verdicts["sound"].refusals == ()
+    assert verdicts["not-bound"].refuses("workflow", "ParameterNotBound")
+    assert verdicts["no-task"].refuses("workflow", "TaskReferenceNotFound")
