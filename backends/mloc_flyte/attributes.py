@@ -42,8 +42,8 @@ def of_workflow(request: Request) -> Options:
     return tuple(_raw(request.attributes.pipeline).items())
 
 
-def launch_plan(request: Request, workflow: str) -> Code | None:
-    """A launch plan with what only launch plans have; None when nothing of that is said."""
+def plan_options(request: Request) -> Options:
+    """What only launch plans have, as arguments of one."""
     said = request.attributes.pipeline
     found: dict[str, Code] = {}
     for name, maker in (("labels", "Labels"), ("annotations", "Annotations")):
@@ -56,6 +56,12 @@ def launch_plan(request: Request, workflow: str) -> Code | None:
     if "service_account" in said:
         identity = call("Identity", keywords={"k8s_service_account": literal(str(said["service_account"]))})
         found["security_context"] = call("SecurityContext", keywords={"run_as": identity})
+    return tuple(found.items())
+
+
+def launch_plan(request: Request, workflow: str) -> Code | None:
+    """A launch plan with what only launch plans have; None when nothing of that is said."""
+    found = dict(plan_options(request))
     if not found:
         return None
     return call("LaunchPlan.get_or_create", keywords={"workflow": workflow, "name": literal(f"{request.pipeline.name}_plan"), **found})

@@ -58,6 +58,11 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
     Feature.SECRET_K8S: Support(Level.NATIVE, "`secret_requests` of the task", "tests/flyte/test_emit.py::test_secrets"),
     Feature.SECRET_FLYTE: Support(Level.NATIVE, "`secret_requests` of the task", "tests/flyte/test_emit.py::test_secrets"),
+    Feature.SCHEDULE: Support(
+        Level.NATIVE,
+        "a launch plan with a `CronSchedule`; UTC alone, and with `catchup true`",
+        "tests/flyte/test_launches.py::test_the_launch_plan_of_a_schedule",
+    ),
     Feature.TARGET: Support(Level.NATIVE, "what `attributes.schema.json` has", "tests/flyte/test_attributes.py::test_what_the_block_says"),
 }
 
@@ -77,10 +82,6 @@ REFUSED: Mapping[Feature, Refusal] = {
     ),
     Feature.MAX_PARALLEL: Refusal("`max_parallelism` belongs to a launch plan, not to a workflow", "limit the fan-outs: `for … limit n`"),
     Feature.PIPELINE_TIMEOUT: Refusal("a workflow has no timeout", "give every step a `timeout`"),
-    Feature.SCHEDULE: Refusal(
-        "its scheduler knows UTC alone and always catches up: this version of mloc does not write a launch plan with a schedule",
-        "leave `schedule` out and give the workflow a launch plan with a `CronSchedule`, or run it on Airflow",
-    ),
     Feature.TRIGGER: Refusal(
         "nothing in Flyte 1 without a commercial part starts a run when an artifact is made",
         "let what makes the asset start the run by the API, or run the pipeline on Airflow",

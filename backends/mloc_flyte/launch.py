@@ -155,6 +155,8 @@ def imported(bundle: Bundle) -> Iterator[ModuleType]:
 
 def _forget(bundle: Bundle) -> None:
     importlib.invalidate_caches()
+    # flytekit keeps every launch plan of a process by its name.
+    importlib.import_module("flytekit.core.launch_plan").LaunchPlan.CACHE.clear()
     for name in [name for name in sys.modules if name == bundle.module or f"{name}.".startswith(f"{bundle.package}.")]:
         del sys.modules[name]
 

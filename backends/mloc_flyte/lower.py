@@ -17,6 +17,7 @@ from .attributes import launch_plan, of_workflow
 from .branches import lower_branch
 from .build import Build
 from .handled import add_launch, add_note, lower_handled
+from .launches import launched
 from .loops import lower_fan_out
 from .naming import field_names, last
 from .natural import JSON, default_code, default_text, parameter_annotation, result_annotation
@@ -41,8 +42,13 @@ def lower(request: Request, main: str) -> Module:
     texts = [p for a, p in zip(arguments, request.pipeline.parameters, strict=True) if a.json and p.default is not None]
     constants.extend((build.known.function("", f"default of {p.name}"), default_text(p)) for p in texts)
     plan = launch_plan(request, main)
-    named = None if plan is None else (build.known.scope().fresh(f"{main}_plan"), plan)
-    return Module(tuple(constants), tuple(images.items()), arguments, tuple(build.blocks), workflow, of_workflow(request), named)
+    plans = [] if plan is None else [(build.known.fresh(f"{main}_plan"), plan)]
+    schedules = [launched(build, launch, workflow, arguments) for launch in request.pipeline.launches]
+    plans += [(each.variable, each.plan) for each in schedules]
+    after = tuple(block for each in schedules for block in each.blocks)
+    return Module(
+        tuple(constants), tuple(images.items()), arguments, tuple(build.blocks), workflow, of_workflow(request), after, tuple(plans)
+    )
 
 
 def _whole(build: Build, body: Body) -> tuple[Outputs | None, tuple[str, ...]]:

@@ -10,8 +10,8 @@ from mloc.emit.names import identifiers
 
 # What the emitted module imports and the builtins it mentions: a function of such a name gets another.
 RESERVED = frozenset(
-    "Annotations Cache FlyteDirectory FlyteFile GPUAccelerator Identity Labels LaunchPlan NamedTuple RawOutputDataConfig "
-    "Resources Secret SecurityContext WorkflowFailurePolicy bool conditional date datetime dict "
+    "Annotations Cache ConcurrencyLimitBehavior ConcurrencyPolicy CronSchedule FlyteDirectory FlyteFile GPUAccelerator Identity Labels "
+    "LaunchPlan NamedTuple RawOutputDataConfig Resources Secret SecurityContext WorkflowFailurePolicy bool conditional date datetime dict "
     "dynamic enumerate float int list map_task mloc partial str task timedelta timezone workflow".split()
 )
 

@@ -39,15 +39,17 @@ class Outputs:
         return (target,) if self.class_name is None else tuple(f"{target}.{name}" for name, _ in self.fields)
 
 
-TaskKind: TypeAlias = Literal["step", "parameters", "launch", "outputs", "decide", "merge", "items", "yield", "each", "note", "nothing"]
+TaskKind: TypeAlias = Literal[
+    "step", "parameters", "launch", "schedule", "outputs", "decide", "merge", "items", "yield", "each", "note", "nothing"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A flytekit task: the units it runs, one after the other, and how; `options` are arguments of its decorator beside its settings.
 
-    `arm` is the arm a merge stands in and `names` what it gives, or what a launch task does; `json` names the values that a parameters
-    or outputs task leaves as JSON text.
+    `arm` is the arm a merge stands in and `names` what it gives, or what a launch or schedule task does; `json` names the values
+    that a parameters, outputs or schedule task leaves as JSON text.
     """
 
     kind: TaskKind
@@ -66,11 +68,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """`target = function(name=value, …)`; no target where the value is only passed on."""
+    """`target = function(name=value, …)`; no target where the value is only passed on. `node` is a name for the node that it becomes."""
 
     target: str
     function: str
     args: tuple[tuple[str, str], ...]
+    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ class Module:
     """The whole of `<pipeline>.py`: the blocks in the order they are written, the pipeline's own workflow last.
 
     `images` are the images that a constant holds, with its name; a constant is a name and its code. `options` are further arguments of
-    its decorator; `launch_plan` stands at the end, where there is one.
+    its decorator; `plans` are the launch plans, by their variables, and `launched` what is written before them for schedules.
     """
 
     constants: tuple[tuple[str, Code], ...]
@@ -202,4 +205,5 @@ class Module:
     blocks: tuple[Block, ...]
     main: Workflow
     options: tuple[tuple[str, Code], ...] = ()
-    launch_plan: tuple[str, Code] | None = None
+    launched: tuple[Block, ...] = ()
+    plans: tuple[tuple[str, Code], ...] = ()

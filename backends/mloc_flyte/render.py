@@ -10,12 +10,14 @@ from mloc.backend import Request
 from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
 from mloc.ir.program import source_on
 
+from .launches import KICKOFF
 from .plan import Argument, Block, Choice, Loop, Module, Outputs, Port, Task, Workflow
 from .settings import decorator_arguments
 from .statements import ending, text, written
 
 _FLYTEKIT = tuple(
-    "Annotations Cache Labels LaunchPlan Resources Secret WorkflowFailurePolicy conditional dynamic map_task task workflow".split()
+    "Annotations Cache CronSchedule Labels LaunchPlan Resources Secret WorkflowFailurePolicy "
+    "conditional dynamic map_task task workflow".split()
 )
 # In the order of the module's import lines: standard library, then flytekit.
 _IMPORTS = (
@@ -24,6 +26,7 @@ _IMPORTS = (
         ("flytekit", _FLYTEKIT),
         ("flytekit.extras.accelerators", ("GPUAccelerator",)),
         ("flytekit.models.common", ("RawOutputDataConfig",)),
+        ("flytekit.models.concurrency", ("ConcurrencyLimitBehavior", "ConcurrencyPolicy")),
         ("flytekit.models.security", ("Identity", "SecurityContext")),
         ("flytekit.types.directory", ("FlyteDirectory",)),
         ("flytekit.types.file", ("FlyteFile",)),
@@ -52,12 +55,11 @@ class _Renderer:
         self.images = dict(module.images)
         shown: set[str] = set()
         parts: list[str] = []
-        for block in (*module.blocks, module.main):
+        for block in (*module.blocks, module.main, *module.launched):
             if not isinstance(block, Loop) and block.outputs is not None:
                 parts.extend(_class(block.outputs, shown))
             parts.append(self.block(block, module))
-        if module.launch_plan is not None:
-            parts.append(layout(module.launch_plan[1], lead=f"{module.launch_plan[0]} = "))
+        parts.extend(layout(plan, lead=f"{variable} = ") for variable, plan in module.plans)
         constants = "\n".join(layout(value, lead=f"{name} = ") for name, value in module.constants)
         body = "\n\n\n".join([constants, *parts] if constants else parts)
         notes = f"\n{_MUTABLE}\n" if any(map(_is_mutable, module.arguments)) else ""
@@ -122,13 +124,13 @@ class _Renderer:
 
     def workflow(self, workflow: Workflow, module: Module) -> str:
         is_main = workflow is module.main
-        decorator = "@workflow"
+        policy: dict[str, Code] = {"failure_policy": "WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE"}
+        decorator = layout(call("@workflow", keywords=policy)) if workflow in module.launched else "@workflow"
         arguments = _arguments(workflow.inputs)
         doc = workflow.doc
         if workflow.on_failure is not None:
             decorator = f"@workflow(on_failure={workflow.on_failure})"
         if is_main:
-            policy: dict[str, Code] = {"failure_policy": "WorkflowFailurePolicy.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE"}
             decorator = layout(call("@workflow", keywords=policy | dict(module.options)))
             arguments = _main_arguments(module.arguments)
             doc = _main_doc(doc.strip() or f"The pipeline `{self.request.pipeline.name}`.", module.arguments)
@@ -218,6 +220,14 @@ def _task_body(task: Task, indent: int = 4) -> str:
             return _hand_over("mloc.launch", (("", code(list(task.names))),), task.outputs, indent, whole=False)
         case "note":
             return _hand_over("mloc.note", (("", captures),), task.outputs, indent, whole=False)
+        case "schedule":
+            items = (
+                ("", literal(task.units[0])),
+                ("", KICKOFF),
+                ("", code(list(task.names))),
+                *((("json=", code(list(task.json))),) if task.json else ()),
+            )
+            return _hand_over("mloc.scheduled", items, task.outputs, indent, whole=False)
         case "decide" | "items":
             return _hand_over(f"mloc.{task.kind}", (("", literal(task.units[0])), ("", captures)), task.outputs, indent, whole=True)
         case "each":

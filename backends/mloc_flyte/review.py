@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mloc.backend import Attributes
 from mloc.diagnostics.model import Bag
-from mloc.diagnostics.rules import OVER_ENGINE_LIMIT, TOO_MANY_RETRIES
+from mloc.diagnostics.rules import NOT_EXPRESSIBLE, OVER_ENGINE_LIMIT, TOO_MANY_RETRIES
 from mloc.ir.called import is_called
-from mloc.ir.handlers import handlers
+from mloc.ir.handlers import RUN_NODE, handlers
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
-from mloc.ir.walk import calls
+from mloc.ir.walk import calls, closing_exprs, every_node, own_exprs, refs
 from mloc.passes.sizes import outer_fan_outs, place, report_long_fan_outs, report_raw, setting_place
 
 from .loops import is_mapped
@@ -34,7 +34,39 @@ def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     if count > NODES:
         message = f"`{pipeline.name}` has {count} nodes on Flyte, which registers at most {NODES}"
         bag.report(OVER_ENGINE_LIMIT, place(pipeline), message, help="call a part of it as a pipeline of its own, which is one node")
+    _launches(pipeline, bag)
     report_raw(attributes, pipeline, "Flyte", bag)
+
+
+def _launches(pipeline: Pipeline, bag: Bag) -> None:
+    """Refuse what Flyte's scheduler has no word for."""
+    for launch in (each for each in pipeline.launches if each.kind == "schedule"):
+        refused: list[tuple[str, str, str]] = []
+        if launch.timezone not in ("UTC", "Etc/UTC"):
+            zone = f"timezone {launch.timezone}"
+            refused.append((zone, "its scheduler knows UTC alone", "write the cron in UTC, or schedule the pipeline on Airflow"))
+        if not launch.catchup:
+            why = "when its scheduler was down, it makes up for what it missed, always"
+            refused.append(("catchup false", why, "say `catchup true`, or schedule the pipeline on Airflow"))
+        if launch.overlap == "queue":
+            refused.append(("overlap queue", "a launch plan can skip a run, but not put it off", "say `overlap skip` or `overlap allow`"))
+        for bound in ("start", "end"):
+            if getattr(launch, bound) is not None:
+                why, help_ = "a launch plan is activated and deactivated by hand", f"leave `{bound}` out, and do so on that day"
+                refused.append((bound, why, help_))
+        for name in (name for name in ("scheduled_date", "scheduled_time") if name in _asked(pipeline)):
+            why, help_ = "its body is not told when a run was due", f"take it as a parameter, and say `args day=run.{name}` in the schedule"
+            refused.append((f"run.{name} in the body", why, help_))
+        for what, why, help_ in refused:
+            message = f"target `flyte` cannot express {what} of schedule `{launch.name}`: {why}"
+            bag.report(NOT_EXPRESSIBLE, launch.span or place(pipeline), message, help=help_)
+
+
+def _asked(pipeline: Pipeline) -> set[str]:
+    """What the body and the handlers ask of the run."""
+    exprs = [expr for node in every_node(pipeline) for expr in (*own_exprs(node), *closing_exprs(node))]
+    exprs += [result.value for result in pipeline.results]
+    return {ref.output for ref in refs(*exprs) if ref.node == RUN_NODE}
 
 
 def node_count(pipeline: Pipeline) -> int:

@@ -94,6 +94,11 @@ class Known:
         """The name of a function or class of a node; "" is the pipeline itself."""
         return self._functions[node, role]
 
+    def fresh(self, wanted: str) -> str:
+        """A name of the module that nothing in it has yet."""
+        self._functions["", f"fresh {wanted} {len(self._functions)}"] = name = self._module.fresh(wanted)
+        return name
+
     def images(self, pipeline: Pipeline) -> dict[str, str]:
         """A constant's name for every image that several calls use."""
         uses = Counter(node.settings.image for node in every_node(pipeline) if isinstance(node, Call))

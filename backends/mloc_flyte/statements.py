@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from mloc.emit.python import WIDTH, Code, call, layout, literal
+from mloc.emit.python import WIDTH, Bracket, Code, call, layout, literal
 
 from .plan import Conditional, Invoke, MapOver, Order, Outputs, Statement
 
@@ -34,8 +34,9 @@ def _statement(statement: Statement, lead: str, indent: int) -> str:
     match statement:
         case Order(before, after):
             return f"{' ' * indent}{before} >> {after}"
-        case Invoke(_, function, args):
-            return layout(call(function, keywords=dict(args)), indent, lead)
+        case Invoke(_, function, args, node):
+            end = ")" if node is None else f").with_overrides(node_name={literal(node)})"
+            return layout(Bracket(f"{function}(", tuple((f"{name}=", value) for name, value in args), end), indent, lead)
         case MapOver():
             return _map(statement, lead, indent)
         case Conditional():
@@ -79,7 +80,7 @@ def _reads(statement: Statement) -> Iterator[str]:
     match statement:
         case Order(before, after):
             yield from (before, after)
-        case Invoke(_, _, args):
+        case Invoke(_, _, args, _):
             yield from (value for _, value in args)
         case MapOver(_, _, _, items, bound, _):
             yield from (items, *(value for _, value in bound))

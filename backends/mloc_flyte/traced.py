@@ -23,6 +23,8 @@ def traced(plan: Module, module: str) -> Iterator[Traced]:
         mapped = (rf"(?:{re.escape(module)}\.)?map_{re.escape(block.name)}_[0-9a-f]{{32}}-arraynode",)
         patterns = mapped if isinstance(block, Task) and block.kind == "each" else ()
         yield Traced((block.name, f"{module}.{block.name}"), _units(block) or (plan.main.unit,), _role(block), patterns)
+    for block in plan.launched:
+        yield Traced((block.name, f"{module}.{block.name}"), _units(block), _role(block))
     yield from _nodes(plan.main.statements, "n", "", blocks)
 
 

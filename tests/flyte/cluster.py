@@ -19,6 +19,7 @@ from pathlib import Path
 from flyteidl.admin import launch_plan_pb2, task_pb2, workflow_pb2
 from flyteidl.core import condition_pb2, dynamic_job_pb2, errors_pb2, literals_pb2, tasks_pb2
 from flyteidl.core import workflow_pb2 as core_workflow_pb2
+from flytekit import LaunchPlan
 from flytekit.bin.entrypoint import execute_task_cmd, map_execute_task_cmd
 
 Literals = dict[str, literals_pb2.Literal]
@@ -171,6 +172,7 @@ def _surroundings(bundle: Path, environment: Mapping[str, str]) -> Iterator[None
     own = {path.stem for path in bundle.iterdir()}
     for name in [name for name in sys.modules if name.split(".")[0] in own]:
         del sys.modules[name]
+    LaunchPlan.CACHE.clear()
     os.environ.update(environment)
     sys.path.insert(0, str(bundle))
     try:
