@@ -20,10 +20,10 @@ from .runner.types import ListOf, MapOf, Optional, Scalar, Type, parse_type
 from .runner.units import output_names
 from .runner.values import decode_text
 from .board import BOARD, ERROR, Board, is_of_handler, noted
-from .run_values import launch
+from .run_values import known_when_due, launch
 from .store import FlyteStore
 
-__all__ = ["decide", "items", "launch", "merge", "note", "outputs", "parameters", "run", "run_for_item", "text"]
+__all__ = ["decide", "items", "launch", "merge", "note", "outputs", "parameters", "run", "run_for_item", "scheduled", "text"]
 
 _HERE = Path(__file__).parent
 
@@ -143,6 +143,13 @@ def outputs(captures: Texts, json: Sequence[str] = ()) -> tuple[object, ...]:
     types = _declared("$outputs", "values")
     found = _run("$outputs", captures)
     return tuple(text if name in json else _from_wire(parse_type(types[name]), text, name) for name, text in found.items())
+
+
+def scheduled(unit: str, kickoff: datetime, names: Sequence[str], json: Sequence[str] = ()) -> tuple[object, ...]:
+    """These of the parameters that a schedule gives to a run that is due; those named in `json` as JSON text."""
+    types = _declared(unit, "values")
+    found = _run(unit, known_when_due(kickoff))
+    return tuple(found[name] if name in json else _from_wire(parse_type(types[name]), found[name], name) for name in names)
 
 
 def _declared(unit: str, field: str) -> dict[str, Json]:

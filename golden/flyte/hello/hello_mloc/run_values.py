@@ -24,6 +24,19 @@ def launch(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(new_board() if name == BOARD else canonical(_run_id()) if name == "run.id" else known[name] for name in names)
 
 
+def known_when_due(kickoff: datetime) -> dict[str, str]:
+    """The wire texts, by capture key, of a run that a schedule starts. Flyte's days are those of UTC."""
+    utc = timezone.utc  # noqa: UP017 - as above
+    due, start = kickoff.astimezone(utc) if kickoff.tzinfo else kickoff.replace(tzinfo=utc), datetime.now(utc)
+    return {
+        "run.id": canonical(_run_id()),
+        "run.scheduled_time": canonical(datetime_text(due)),
+        "run.scheduled_date": canonical(due.date().isoformat()),
+        "run.now": canonical(datetime_text(start)),
+        "run.today": canonical(start.date().isoformat()),
+    }
+
+
 def _run_id() -> str:
     """The name of the execution; of one on this machine, which flytekit does not name, a new one."""
     execution = flytekit.current_context().execution_id
