@@ -14,6 +14,8 @@ from mloc.runner.api import StepFailed
 from mloc_airflow.adapter import venvs
 from tests.airflow.running import compile_text, statuses
 
+pytestmark = pytest.mark.slow  # each makes environments
+
 # What the environment has and this one has not.
 PROJECT = '[project]\nname = "{name}"\nversion = "1.0"\n[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 BACKEND = """
