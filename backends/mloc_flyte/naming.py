@@ -36,9 +36,11 @@ class Names:
         """An identifier like `wanted` that nothing in the scope has yet."""
         plain = identifiers([wanted])[wanted]
         name, count = plain, 1
+        # The name of a class is one word to linters.
+        gap = "" if re.fullmatch(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*", plain) else "_"
         while name in self.taken:
             count += 1
-            name = f"{plain}_{count}"
+            name = f"{plain}{gap}{count}"
         self.taken.add(name)
         return name
 
