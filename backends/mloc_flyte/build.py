@@ -9,7 +9,7 @@ from mloc.backend import Request
 from mloc.emit.python import literal
 from mloc.frozen import replace
 from mloc.ir.model import Const, Expr, Ref, Region, Widen
-from mloc.ir.program import PARAMETERS, key
+from mloc.ir.program import PARAMETERS, key, launch_id
 from mloc.types.model import NULL, Type, optional
 
 from .attributes import Options, of_every_task, of_step
@@ -33,7 +33,9 @@ class Build:
         if not isinstance(units, dict):
             raise TypeError("the program has no units")
         self._units: Mapping[str, object] = units
-        self.read = frozenset(capture for unit in units for capture in self._declared(unit))
+        # What a schedule computes is computed before the pipeline's own workflow.
+        own = units.keys() - {launch_id(launch) for launch in request.pipeline.launches}
+        self.read = frozenset(capture for unit in own for capture in self._declared(unit))
         self.noted = noted(request.pipeline, units)
 
     def region(self, region: Region, body: Body) -> None:

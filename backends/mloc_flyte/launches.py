@@ -45,9 +45,9 @@ class Launched:
 def launched(build: Build, launch: Launch, main: Workflow, arguments: Sequence[Argument]) -> Launched:
     """The launch plan of a schedule; `arguments` are those of the pipeline's workflow, `main`."""
     parameters = {parameter.name: parameter for parameter in build.request.pipeline.parameters}
-    constants = {name: _constant(parameters[name], value_of(value).text) for name, value in launch.args if is_constant(value)}
-    computed = [name for name, value in launch.args if not is_constant(value)]
     names = {argument.parameter: argument.name for argument in arguments}
+    constants = {names[name]: _constant(parameters[name], value_of(value).text) for name, value in launch.args if is_constant(value)}
+    computed = {names[name]: parameters[name] for name, value in launch.args if not is_constant(value)}
     options = dict(plan_options(build.request))
     if launch.overlap == "skip":
         behavior = {"max_concurrency": "1", "behavior": "ConcurrencyLimitBehavior.SKIP"}
@@ -56,16 +56,14 @@ def launched(build: Build, launch: Launch, main: Workflow, arguments: Sequence[A
     blocks: tuple[Block, ...] = ()
     workflow = main.name
     if computed:
-        blocks = _computing(
-            build, launch, main, [parameters[name] for name in computed], {names[n]: c for n, c in constants.items()}, names
-        )
+        blocks = _computing(build, launch, main, computed, constants)
         workflow = blocks[-1].name
         schedule["kickoff_time_input_arg"] = literal(KICKOFF)
     elif constants:
-        options["fixed_inputs"] = Bracket("{", tuple((f"{literal(names[n])}: ", c) for n, c in constants.items()), "}")
+        options["fixed_inputs"] = Bracket("{", tuple((f"{literal(name)}: ", code) for name, code in constants.items()), "}")
     told = {"workflow": workflow, "name": literal(f"{build.request.pipeline.name}__{launch.name}")}
     plan = call("LaunchPlan.get_or_create", keywords=told | {"schedule": call("CronSchedule", keywords=schedule)} | options)
-    return Launched(blocks, build.known.fresh(launch.name), plan)
+    return Launched(blocks, build.known.function(launch_id(launch), "plan"), plan)
 
 
 def _constant(parameter: Parameter, text: str) -> Code:
@@ -77,42 +75,29 @@ def _constant(parameter: Parameter, text: str) -> Code:
 
 
 def _computing(
-    build: Build,
-    launch: Launch,
-    main: Workflow,
-    computed: Sequence[Parameter],
-    constants: Mapping[str, Code],
-    names: Mapping[str, str],
+    build: Build, launch: Launch, main: Workflow, computed: Mapping[str, Parameter], constants: Mapping[str, Code]
 ) -> tuple[Task, Workflow]:
     """A task that says what the parameters are, by the time the run was due, and the workflow that gives them to the pipeline's."""
-    fields = tuple(zip(field_names(p.name for p in computed), (parameter_annotation(p) or JSON for p in computed), strict=True))
-    doc = f"What the schedule `{launch.name}` gives to `{build.request.pipeline.name}`."
-    outputs = Outputs("", build.known.fresh(f"{launch.name.title().replace('_', '')}Args"), fields, doc)
+    unit, line, pipeline = launch_id(launch), build.line(""), build.request.pipeline.name
+    parameters = tuple(computed.values())
+    fields = tuple(zip(field_names(p.name for p in parameters), (parameter_annotation(p) or JSON for p in parameters), strict=True))
+    outputs = Outputs("", build.known.function(unit, "class"), fields, f"What the schedule `{launch.name}` gives to `{pipeline}`.")
     kickoff = Port(KICKOFF, KICKOFF, "datetime")
     task = Task(
         "schedule",
-        build.known.fresh(f"{launch.name}_args"),
-        (launch_id(launch),),
+        build.known.function(unit, "args"),
+        (unit,),
         (kickoff,),
         outputs,
         "Compute the parameters from the time at which the run was due.",
-        build.line(""),
-        names=tuple(p.name for p in computed),
-        json=tuple(p.name for p in computed if parameter_annotation(p) is None),
+        line,
+        names=tuple(p.name for p in parameters),
+        json=tuple(p.name for p in parameters if parameter_annotation(p) is None),
     )
-    given = [(names[p.name], f"{ARGS}.{field}") for p, (field, _) in zip(computed, fields, strict=True)]
+    given = [(name, f"{ARGS}.{field}") for name, (field, _) in zip(computed, fields, strict=True)]
     given += [(name, layout(code, width=1_000_000)) for name, code in constants.items()]
     statements = (Invoke(ARGS, task.name, ((KICKOFF, KICKOFF),), ARGS), Invoke("ran", main.name, tuple(given), RUN))
     returns = () if main.outputs is None else main.outputs.handles("ran")
-    title = f"Run `{build.request.pipeline.name}` as the schedule `{launch.name}` says."
-    workflow = Workflow(
-        build.known.fresh(f"{main.name}_{launch.name}"),
-        launch_id(launch),
-        (kickoff,),
-        statements,
-        main.outputs,
-        returns,
-        title,
-        build.line(""),
-    )
-    return task, workflow
+    title = f"Run `{pipeline}` as the schedule `{launch.name}` says."
+    name = build.known.function(unit, "workflow")
+    return task, Workflow(name, unit, (kickoff,), statements, main.outputs, returns, title, line)

@@ -42,7 +42,7 @@ def lower(request: Request, main: str) -> Module:
     texts = [p for a, p in zip(arguments, request.pipeline.parameters, strict=True) if a.json and p.default is not None]
     constants.extend((build.known.function("", f"default of {p.name}"), default_text(p)) for p in texts)
     plan = launch_plan(request, main)
-    plans = [] if plan is None else [(build.known.fresh(f"{main}_plan"), plan)]
+    plans = [] if plan is None else [(build.known.function("", "plan"), plan)]
     schedules = [launched(build, launch, workflow, arguments) for launch in request.pipeline.launches]
     plans += [(each.variable, each.plan) for each in schedules]
     after = tuple(block for each in schedules for block in each.blocks)

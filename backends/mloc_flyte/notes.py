@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mloc.ir.handlers import RUN_NODE, handlers
-from mloc.ir.model import RUN, Branch, Expr, FanOut, Node, Pipeline
-from mloc.ir.walk import every_node, nodes, own_exprs, refs
+from mloc.ir.model import RUN, Expr, Node, Pipeline
+from mloc.ir.walk import closing_exprs, every_node, nodes, own_exprs, refs
 
 # No name of the user's has a `$`.
 BOARD = "board$"
@@ -30,19 +30,18 @@ def noted(pipeline: Pipeline, units: Mapping[str, object]) -> frozenset[str]:
 def needs_launch(pipeline: Pipeline) -> bool:
     """Whether something reads what the task `launch` says: a value of the run, or the board."""
     made_before = {node.id for node in nodes(pipeline.region)}
-    later = {(ref.node, ref.output) for _, region in handlers(pipeline) for node in nodes(region) for ref in refs(*_exprs(node))}
-    if any(node in made_before or (node, output) == (RUN_NODE, "error") for node, output in later):
+    later = refs(*(expr for _, region in handlers(pipeline) for node in nodes(region) for expr in _exprs(node)))
+    if any(ref.node in made_before or (ref.node, ref.output) == (RUN_NODE, "error") for ref in later):
         return True
-    read = refs(*(result.value for result in pipeline.results), *(expr for node in every_node(pipeline) for expr in _exprs(node)))
-    return any(ref.node == RUN_NODE and ref.output in RUN for ref in read)
+    return not asked_of_run(pipeline).isdisjoint(RUN)
+
+
+def asked_of_run(pipeline: Pipeline) -> frozenset[str]:
+    """What the body, the handlers and the results ask of the run."""
+    exprs = [*(result.value for result in pipeline.results), *(expr for node in every_node(pipeline) for expr in _exprs(node))]
+    return frozenset(ref.output for ref in refs(*exprs) if ref.node == RUN_NODE)
 
 
 def _exprs(node: Node) -> tuple[Expr, ...]:
     """All that is computed for a node."""
-    match node:
-        case Branch(merged=merged):
-            return (*own_exprs(node), *(value for each in merged for value in each.values))
-        case FanOut(result=result) if result is not None:
-            return (*own_exprs(node), result)
-        case _:
-            return own_exprs(node)
+    return (*own_exprs(node), *closing_exprs(node))

@@ -6,13 +6,13 @@ from mloc.backend import Attributes
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import NOT_EXPRESSIBLE, OVER_ENGINE_LIMIT, TOO_MANY_RETRIES
 from mloc.ir.called import is_called
-from mloc.ir.handlers import RUN_NODE, handlers
+from mloc.ir.handlers import handlers
 from mloc.ir.model import Branch, Call, FanOut, Pipeline, Region
-from mloc.ir.walk import calls, closing_exprs, every_node, own_exprs, refs
+from mloc.ir.walk import calls
 from mloc.passes.sizes import outer_fan_outs, place, report_long_fan_outs, report_raw, setting_place
 
 from .loops import is_mapped
-from .notes import needs_launch
+from .notes import asked_of_run, needs_launch
 from .settings import MAX_RETRIES
 
 # Flyte's admin refuses to register a workflow with more nodes, unless it was configured otherwise.
@@ -54,19 +54,12 @@ def _launches(pipeline: Pipeline, bag: Bag) -> None:
             if getattr(launch, bound) is not None:
                 why, help_ = "a launch plan is activated and deactivated by hand", f"leave `{bound}` out, and do so on that day"
                 refused.append((bound, why, help_))
-        for name in (name for name in ("scheduled_date", "scheduled_time") if name in _asked(pipeline)):
+        for name in (name for name in ("scheduled_date", "scheduled_time") if name in asked_of_run(pipeline)):
             why, help_ = "its body is not told when a run was due", f"take it as a parameter, and say `args day=run.{name}` in the schedule"
             refused.append((f"run.{name} in the body", why, help_))
         for what, why, help_ in refused:
             message = f"target `flyte` cannot express {what} of schedule `{launch.name}`: {why}"
             bag.report(NOT_EXPRESSIBLE, launch.span or place(pipeline), message, help=help_)
-
-
-def _asked(pipeline: Pipeline) -> set[str]:
-    """What the body and the handlers ask of the run."""
-    exprs = [expr for node in every_node(pipeline) for expr in (*own_exprs(node), *closing_exprs(node))]
-    exprs += [result.value for result in pipeline.results]
-    return {ref.output for ref in refs(*exprs) if ref.node == RUN_NODE}
 
 
 def node_count(pipeline: Pipeline) -> int:

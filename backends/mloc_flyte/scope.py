@@ -7,7 +7,8 @@ from collections import Counter
 from mloc.emit.names import identifiers
 from mloc.frozen import dataclass, field
 from mloc.ir.handlers import RUN_NODE, handlers
-from mloc.ir.model import RUN, Branch, Call, FanOut, Pipeline, Step
+from mloc.ir.model import RUN, Branch, Call, FanOut, Launch, Pipeline, Step
+from mloc.ir.program import launch_id
 from mloc.ir.walk import every_node
 
 from .naming import BODY_RESERVED, RESERVED, Names, class_name, last
@@ -89,15 +90,13 @@ class Known:
                     self._name_branch(node)
                 case FanOut():
                     self._name_fan_out(node)
+        self._name("", "plan", f"{main}_plan")
+        for launch in pipeline.launches:
+            self._name_launch(launch)
 
     def function(self, node: str, role: str) -> str:
         """The name of a function or class of a node; "" is the pipeline itself."""
         return self._functions[node, role]
-
-    def fresh(self, wanted: str) -> str:
-        """A name of the module that nothing in it has yet."""
-        self._functions["", f"fresh {wanted} {len(self._functions)}"] = name = self._module.fresh(wanted)
-        return name
 
     def images(self, pipeline: Pipeline) -> dict[str, str]:
         """A constant's name for every image that several calls use."""
@@ -144,6 +143,11 @@ class Known:
         self._name(branch.id, "note", f"note_{base}")
         for merged in branch.merged:
             self._wanted[f"{branch.id}.{merged.name}"] = f"{last(branch.id)}_{merged.name}" if is_call else merged.name
+
+    def _name_launch(self, launch: Launch) -> None:
+        roles = {"class": f"{class_name(launch.name)}Args", "args": f"{launch.name}_args", "workflow": f"{self._main}_{launch.name}"}
+        for role, wanted in (roles | {"plan": launch.name}).items():
+            self._name(launch_id(launch), role, wanted)
 
     def _name_fan_out(self, fan_out: FanOut) -> None:
         base = _plain(fan_out.id)

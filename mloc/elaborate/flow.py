@@ -32,13 +32,13 @@ from mloc.elaborate.merge import label_of, merge
 from mloc.elaborate.names import Ids, Place, bound_names, folded, reserved
 from mloc.elaborate.narrowing import narrowing, path_of
 from mloc.elaborate.options import requires_convergence
-from mloc.elaborate.returns import results
+from mloc.elaborate.returns import put_before, results
 from mloc.elaborate.scope import POISON, Local, Order, Poison, Scope, Value
 from mloc.elaborate.steps import signature
 from mloc.frozen import dataclass, field, replace
 from mloc.ir.constant import whole
 from mloc.ir.model import Arm, Branch, Call, Const, Expr, FanOut, Input, Merged, Node, Ref, Region, RunRequire, Settings, Step, Tolerate
-from mloc.source import SourceFile, Span
+from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.types.model import BOOL, FLOAT, INT, RATIO, STR, UNKNOWN, Bounds, Enum, ListOf, Optional, Type, Unknown, optional
 from mloc.types.show import show
@@ -100,7 +100,7 @@ class Flow:
             if (block.returns or block.handlers) and not isinstance(statement, t.Handler):
                 what = "`return`" if block.returns else f"`{block.handlers[0].kind}` but another handler"
                 help_ = "put it before `return`" if block.returns else "handlers stand at the end of a pipeline: put it before them"
-                early = None if block.returns else _moved(self.file.source, statement, block.handlers[0])
+                early = None if block.returns else put_before(self.file.source, statement, block.handlers[0])
                 self._report(AFTER_RETURN, statement.span, f"nothing may follow {what}", help=help_, fix=early)
                 if isinstance(statement, t.Return) and place.top and not block.returns:
                     block.returns.append(statement)
@@ -465,16 +465,3 @@ def bounds_of(signature: Signature) -> dict[str, tuple[int, int]]:
         if input_.type == INT and isinstance(input_.domain, Bounds):
             found[input_.name] = (whole(input_.domain.low), whole(input_.domain.high))
     return found
-
-
-def _moved(source: SourceFile, statement: t.Statement, handler: t.Handler) -> Fix | None:
-    """What puts a `return` before a handler, its whole lines."""
-    if not isinstance(statement, t.Return):
-        return None
-    low = source.line_start(source.position(statement.span.start).line)
-    end = source.text.find("\n", statement.span.end)
-    high = len(source.text) if end < 0 else end + 1
-    line = source.text[low:high]
-    at = source.line_start(source.position(handler.span.start).line)
-    insert = Edit(Span(source.path, at, at), line if line.endswith("\n") else f"{line}\n")
-    return Fix("machine-applicable", (insert, Edit(Span(source.path, low, high), "")))

@@ -1,16 +1,17 @@
-"""A pipeline's `return` against the outputs it declares."""
+"""A pipeline's `return`: against the outputs it declares, and before the handlers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mloc.diagnostics.model import Label
+from mloc.diagnostics.model import Edit, Fix, Label
 from mloc.diagnostics.rules import ARGUMENT_TWICE, MISSING_RETURN_STATEMENT, POSITIONAL_ARGUMENT, RETURN_MISMATCH_OUTPUTS
 from mloc.diagnostics.suggest import correction, suggest
 from mloc.elaborate.expect import Expectation
 from mloc.elaborate.expressions import Expressions
 from mloc.elaborate.scope import Scope
 from mloc.ir.model import Result
+from mloc.source import SourceFile, Span
 from mloc.syntax import tree as t
 from mloc.types.show import show
 from mloc.types.signature import Signature
@@ -83,3 +84,16 @@ def _unnamed(file: FileScope, exprs: Expressions, found: Signature, statement: t
     expectation = Expectation(output.type, f"the output of `{found.name}`", output.span)
     value = exprs.value(statement.arguments[0].value, scope, expectation)
     return (Result(output.name, output.type, value, output.domain),)
+
+
+def put_before(source: SourceFile, statement: t.Statement, handler: t.Handler) -> Fix | None:
+    """What puts a `return` before a handler, its whole lines."""
+    if not isinstance(statement, t.Return):
+        return None
+    low = source.line_start(source.position(statement.span.start).line)
+    end = source.text.find("\n", statement.span.end)
+    high = len(source.text) if end < 0 else end + 1
+    line = source.text[low:high]
+    at = source.line_start(source.position(handler.span.start).line)
+    insert = Edit(Span(source.path, at, at), line if line.endswith("\n") else f"{line}\n")
+    return Fix("machine-applicable", (insert, Edit(Span(source.path, low, high), "")))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mloc import patterns
-from mloc.diagnostics.model import Label
+from mloc.diagnostics.model import Edit, Fix, Label
 from mloc.diagnostics.rules import (
     BAD_ATTRIBUTE,
     DUPLICATE,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mloc.elaborate.declarations import FileScope
 
 _KINDS = ("python", "inline", "shell", "container", "notebook")
+_FILE = patterns.of(r"(?:\./)?(?P<path>[\w./]+?)(?:\.py):(?P<function>\w+)\Z")
 _TARGET = patterns.of(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
 
 
@@ -204,10 +205,13 @@ class StepReader:
         return None if read is None else RunNotebook(read.path, read.cells, read.parameters)
 
     def _python(self, text: t.Text, found: Signature) -> Run | None:
-        if not _TARGET.match(text.value):
-            self.file.bag.report(
-                BAD_ATTRIBUTE, text.span, f"`{text.value}` does not name a function", help='as in `"package.module:function"`'
-            )
+        file = _FILE.match(text.value)
+        if file is not None or not _TARGET.match(text.value):
+            help_, fix = 'as in `"package.module:function"`', None
+            meant = None if file is None else f"{file.group('path').replace('/', '.')}:{file.group('function')}"
+            if meant is not None and _TARGET.match(meant):
+                help_, fix = f"name the module, not its file: `{meant}`", Fix("machine-applicable", (Edit(text.span, f'"{meant}"'),))
+            self.file.bag.report(BAD_ATTRIBUTE, text.span, f"`{text.value}` does not name a function", help=help_, fix=fix)
             return None
         from mloc.types.python.check import check_python_step  # only programs with Python steps pay for it
 

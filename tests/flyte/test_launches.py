@@ -73,6 +73,8 @@ def test_the_launch_plan_of_a_schedule(tmp_path: Path) -> None:
     cluster = Cluster(packed, bundle, tmp_path / "work", {"MLOC_RECORDS": str(tmp_path / "records")})
     workflow = packed.workflows["daily.daily_nightly"]
     assert [node.id for node in workflow.nodes if not node.id.endswith("-node")] == ["args", "run"]
+    # The body asks nothing of the run, so no task says it.
+    assert set(packed.tasks) == {f"daily.{name}" for name in ("parameters", "load", "outputs", "nightly_args")}
     cluster.workflow(workflow, {"kickoff": kickoff}, packed.tasks, packed.workflows)
     report = made_report(asked.pipeline, tmp_path / "records", "succeeded", None, {})
     assert report["outputs"] == {"rows": "2026-03-29 23:30 ['a'] None True True"}

@@ -17,6 +17,7 @@ TARGETS = ("airflow", "flyte", "kfp")
 EXAMPLES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("examples/*/*.mlp"))
 # The last line of the packed code may be short.
 _RUNNER = re.compile(rb"^( *(?:from|import)) (?:mloc\.|\.+)runner\b\.?", re.MULTILINE)
+_ADAPTER = re.compile(rb"^( *from) (?:mloc_flyte\.vendored\.|\.)(?=\w)", re.MULTILINE)
 PACKED = re.compile(r"(?:^ *[A-Za-z0-9+/=]{40,}\n){3,}(?:^ *[A-Za-z0-9+/=]+\n)?", re.MULTILINE)
 
 
@@ -53,8 +54,8 @@ def shown(artifacts: Artifacts) -> dict[str, str]:
 
 
 def _unplaced(data: bytes) -> bytes:
-    """A file without the place of the runner, which a copy imports from beside it."""
-    return _RUNNER.sub(rb"\1 runner.", data)
+    """A file without the places of the runner and of the adapter, which a copy imports from beside it."""
+    return _ADAPTER.sub(rb"\1 adapter.", _RUNNER.sub(rb"\1 runner.", data))
 
 
 def sources() -> list[Path]:

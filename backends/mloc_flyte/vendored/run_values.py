@@ -14,20 +14,23 @@ from mloc_flyte.vendored.board import BOARD, new_board
 
 # What flytekit calls the execution of a run on this machine.
 _LOCAL = "local"
+_UTC = timezone.utc  # noqa: UP017 - bundles also run on Python 3.10
 
 
 def launch(names: Sequence[str]) -> tuple[str, ...]:
     """The wire texts of what is asked for, and the place of a new board. One task says so once in a run."""
-    start = datetime.now(timezone.utc)  # noqa: UP017 - bundles also run on Python 3.10
-    instant, day = canonical(datetime_text(start)), canonical(start.date().isoformat())
-    known = {"run.scheduled_time": instant, "run.scheduled_date": day, "run.now": instant, "run.today": day}
-    return tuple(new_board() if name == BOARD else canonical(_run_id()) if name == "run.id" else known[name] for name in names)
+    start = _now()
+    known = known_of_run(start, start)
+    return tuple(new_board() if name == BOARD else known[name] for name in names)
 
 
 def known_when_due(kickoff: datetime) -> dict[str, str]:
-    """The wire texts, by capture key, of a run that a schedule starts. Flyte's days are those of UTC."""
-    utc = timezone.utc  # noqa: UP017 - as above
-    due, start = kickoff.astimezone(utc) if kickoff.tzinfo else kickoff.replace(tzinfo=utc), datetime.now(utc)
+    """As `known_of_run`, of a run that a schedule starts."""
+    return known_of_run(kickoff.astimezone(_UTC) if kickoff.tzinfo else kickoff.replace(tzinfo=_UTC), _now())
+
+
+def known_of_run(due: datetime, start: datetime) -> dict[str, str]:
+    """The wire texts by capture key. Flyte's days are those of UTC."""
     return {
         "run.id": canonical(_run_id()),
         "run.scheduled_time": canonical(datetime_text(due)),
@@ -35,6 +38,10 @@ def known_when_due(kickoff: datetime) -> dict[str, str]:
         "run.now": canonical(datetime_text(start)),
         "run.today": canonical(start.date().isoformat()),
     }
+
+
+def _now() -> datetime:
+    return datetime.now(_UTC)
 
 
 def _run_id() -> str:
