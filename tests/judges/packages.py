@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from flytekit import LaunchPlan
 from flytekit.clis.sdk_in_container.pyflyte import main
 from flytekit.core.context_manager import FlyteEntities
 
@@ -28,6 +29,8 @@ def _in(folder: Path) -> Iterator[None]:
     here, path, entities = Path.cwd(), list(sys.path), list(FlyteEntities.entities)
     environment = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("MLOC_", "FLYTE_"))}
     FlyteEntities.entities.clear()
+    # The default launch plan of a workflow is kept by its name, with the workflow that first had it.
+    LaunchPlan.CACHE.clear()
     # Another test of this process may have imported a bundle with modules of the same names.
     _forget(folder)
     os.chdir(folder)
