@@ -58,6 +58,8 @@ RECURSIVE_TYPE = _rule("E0211", "recursive-type", "a type or constant that is de
 ARGUMENT_DOMAIN = _rule("E0214", "argument-outside-domain", "an argument outside the domain of its input")
 WIDER_DOMAIN = _rule("W0223", "wider-domain", "a parameter whose range is wider than that of the step it is given to")
 NULL_IN_TEXT = _rule("W0225", "null-in-text", "a value that may be null in an f-string, which would say `null`")
+UNFILLED_PLACEHOLDER = _rule("W0226", "unfilled-placeholder", "a text with a placeholder that nothing fills in")
+OUT_OF_RANGE = _rule("W0227", "no-such-element", "an element of a list or map that is not there")
 DEFAULT_NOT_TAKEN = _rule("E0224", "default-not-taken", "a default that the step it is given to does not take")
 UNKNOWN_MEMBER = _rule("E0215", "unknown-member", "a field, member or output that does not exist")
 NAMED_OUTPUT = _rule("E0216", "named-output", "a step's outputs used as one value")
@@ -126,6 +128,8 @@ IDLE_LOOP = _rule("W0516", "idle-loop", "a loop in which no round differs from t
 UNUSED_ITEM = _rule("W0517", "unused-item", "a fan-out that never uses its item")
 UNREACHABLE_STATEMENT = _rule("W0518", "unreachable-statement", "a statement after `fail`")
 
+TOLERATES_ALL = _rule("W0520", "tolerates-all", "a fan-out that succeeds though every item fails")
+
 # 06: the code behind a step
 MODULE_NOT_FOUND = _rule("E0601", "module-not-found", "the Python module of a step is not in the project")
 FUNCTION_NOT_FOUND = _rule("E0602", "function-not-found", "the Python function of a step is not in its module")
@@ -165,6 +169,8 @@ SHELL_SYNTAX = _rule("E0636", "shell-syntax", "a quote or bracket of a script th
 SHELL_TAKEN = _rule("E0637", "shell-name-taken", "an input of a shell step whose name has a meaning of its own there")
 SHELL_NULL = _rule("W0638", "shell-null", "a value that may be null in a script that does not ask whether it is")
 CONTAINER_WORD = _rule("E0628", "container-word", "something that cannot be a word of a container's command line")
+CONTAINER_SHELL = _rule("W0644", "container-without-shell", "a word of a container that only a shell would understand, and none reads")
+CONTAINER_TWO_WORDS = _rule("W0645", "container-two-words", "one word of a container that is meant as two")
 LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string literal")
 
 # 07: attributes, resources, images, environment

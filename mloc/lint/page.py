@@ -11,8 +11,10 @@ from mloc.lint.caching import caching
 from mloc.lint.calls import calls
 from mloc.lint.columns import columns
 from mloc.lint.conditions import conditions
+from mloc.lint.containers import containers
 from mloc.lint.defaults import defaults
 from mloc.lint.effects import effects_in_order
+from mloc.lint.elements import elements
 from mloc.lint.gpus import gpus
 from mloc.lint.images import images, ratios
 from mloc.lint.naming import convention, shadows
@@ -20,6 +22,7 @@ from mloc.lint.order import order
 from mloc.lint.outputs import large, outputs
 from mloc.lint.parameters import parameters
 from mloc.lint.paths import paths
+from mloc.lint.placeholders import placeholders
 from mloc.lint.program import Check, Program
 from mloc.lint.repetition import repetition
 from mloc.lint.texts import texts
@@ -47,6 +50,9 @@ CHECKS: tuple[Check, ...] = (
     order,  # `after` that data implies
     values,  # comparisons, fallbacks, divisions
     texts,  # f-strings that would say `null`
+    placeholders,  # texts that nothing fills in
+    containers,  # words of containers
+    elements,  # lists of a known length
     conditions,  # always true, or never
     branches,  # cases left out, branches alike
     repetition,  # fan-outs and loops

@@ -7,6 +7,7 @@ import re
 from mloc import patterns
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import UNUSED_PARAMETER
+from mloc.lint.placeholders import unfilled
 from mloc.lint.program import Program
 from mloc.syntax import tree as t
 
@@ -22,8 +23,9 @@ _SEES_ALL = {"inline": patterns.of(r"\b(?:locals|vars|globals|eval|exec)\b"), "s
 def parameters(program: Program, bag: Bag) -> None:
     """W0110."""
     for body in program.bodies:
+        meant = unfilled(body)
         for binding in body.of_kind("parameter"):
-            if not binding.uses and not binding.spared:
+            if not binding.uses and not binding.spared and binding.name not in meant:
                 name = body.pipeline.name.text
                 message = f"parameter `{binding.name}` of pipeline `{name}` is unused"
                 bag.report(UNUSED_PARAMETER, binding.span, message, help="use it, or remove it: whoever runs the pipeline is asked for it")
