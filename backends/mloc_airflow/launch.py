@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mloc.ir.program import PARAMETERS
-from mloc.runner.api import FileStore, Program, Records, StepFailed, load_program, run_unit
+from mloc.runner.api import Program, Records, StepFailed, load_program, open_store, run_unit
 from mloc.runner.jsons import Json
 from mloc.runner.program import parse_inputs
+from mloc.runner.remote import is_remote
 from mloc.runner.types import ListOf, MapOf, Optional, Record, Scalar, Type
 from mloc_airflow.launch_home import HomeTaken, private_home
 
 ENGINE = "airflow"
 MISSING = "apache-airflow is not installed in this environment: pip install 'mloc[airflow]'"
 
-# A bundle, the wire texts of its parameters, and the folders of records and of the store.
-Job = tuple[Path, Mapping[str, str], Path, Path]
+# A bundle, the wire texts of its parameters, the folder of records, and what names the store: a folder or a URL.
+Job = tuple[Path, Mapping[str, str], Path, str]
 
 
 class AirflowMissing(Exception):
@@ -42,7 +43,7 @@ def run(bundle: str | Path, params: Mapping[str, str], records: str | Path, stor
 
     Raises AirflowMissing, and OSError when the bundle cannot be read.
     """
-    return run_many([(Path(bundle), params, Path(records), Path(store))])[0]
+    return run_many([(Path(bundle), params, Path(records), str(store))])[0]
 
 
 def run_many(jobs: Sequence[Job]) -> list[dict[str, Json]]:
@@ -114,12 +115,12 @@ def _check(declared: _Params, conf: dict[str, Json]) -> None:
         raise _Refused(f"the parameters are refused: {error}") from None
 
 
-def _check_parameters(program: Program, params: Mapping[str, str], records: Path, store: Path) -> None:
+def _check_parameters(program: Program, params: Mapping[str, str], records: Path, store: str) -> None:
     """Refuse wrong parameters in the language's own words. Raises _Refused."""
     captures = {f"${name}": text for name, text in params.items()}
     try:
         # The first task of the DAG checks again, and records what it found when all is well.
-        run_unit(program, PARAMETERS, captures, store=FileStore(store), records=Records(None))
+        run_unit(program, PARAMETERS, captures, store=open_store(store), records=Records(None))
     except StepFailed as failure:
         Records(records).failed(PARAMETERS, PARAMETERS, failure)
         raise _Refused(failure.message) from None
@@ -174,8 +175,8 @@ def _forget(package: str) -> None:
 
 
 @contextmanager
-def _environment(records: Path, store: Path) -> Iterator[None]:
-    wanted = {"MLOC_RECORDS": str(records.absolute()), "MLOC_STORE": str(store.absolute())}
+def _environment(records: Path, store: str) -> Iterator[None]:
+    wanted = {"MLOC_RECORDS": str(records.absolute()), "MLOC_STORE": store if is_remote(store) else str(Path(store).absolute())}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
@@ -192,8 +193,9 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line: 0 when the run succeeded, 1 when it failed (its result is in the file), 2 when Airflow is not installed."""
     parser = argparse.ArgumentParser(prog="python -m mloc_airflow.launch", description=__doc__)
     parser.add_argument("bundle", type=Path)
-    for name in ("params", "records", "store", "result"):
+    for name in ("params", "records", "result"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--store", required=True)
     asked = parser.parse_args(arguments)
     try:
         result = run(asked.bundle, json.loads(asked.params.read_text(encoding="utf-8")), asked.records, asked.store)

@@ -19,6 +19,7 @@ from types import ModuleType
 from mloc.ir.program import PARAMETERS
 from mloc.runner.jsons import Json
 from mloc.runner.program import parse_inputs
+from mloc.runner.remote import is_remote
 from mloc.runner.scalars import Invalid, Value
 from mloc.runner.store import file_path
 from mloc.runner.types import Dir, File, ListOf, MapOf, Optional, Scalar, Table, Type
@@ -53,7 +54,7 @@ def run(bundle_dir: str | Path, params: Mapping[str, str], records: str | Path, 
     version = _flytekit_version()
     bundle = read(Path(bundle_dir).absolute())
     error: str | None = None
-    with _environment(Path(records), Path(store)), imported(bundle) as module, _sandbox():
+    with _environment(Path(records), str(store)), imported(bundle) as module, _sandbox(str(store)):
         try:
             getattr(module, bundle.workflow)(**inputs(bundle, params))
         except Exception as failure:  # whatever the user's steps, our tasks or flytekit raise ends the run
@@ -102,7 +103,8 @@ def _natural(type_: Type, value: Value) -> object:
     if isinstance(type_, Scalar) and type_.name == "duration" and isinstance(value, int):
         return timedelta(milliseconds=value)
     if isinstance(type_, (File, Table, Dir)) and isinstance(value, dict):
-        path = str(file_path(str(value["uri"])))
+        uri = str(value["uri"])
+        path = uri if is_remote(uri) else str(file_path(uri))
         kind = "FlyteDirectory" if isinstance(type_, Dir) else "FlyteFile"
         source = importlib.import_module("flytekit.types.directory" if isinstance(type_, Dir) else "flytekit.types.file")
         make: Callable[[str], object] = getattr(source, kind)
@@ -126,8 +128,10 @@ def _explain(failure: Exception, package: str) -> str:
 
 
 @contextmanager
-def _environment(records: Path, store: Path) -> Iterator[None]:
-    wanted = {"MLOC_RECORDS": str(records.absolute()), "MLOC_STORE": str(store.absolute()), "FLYTE_LOCAL_CACHE_ENABLED": "false"}
+def _environment(records: Path, store: str) -> Iterator[None]:
+    # At a URL artifacts are kept by flytekit itself, as on a cluster.
+    folder = "" if is_remote(store) else str(Path(store).absolute())
+    wanted = {"MLOC_RECORDS": str(records.absolute()), "MLOC_STORE": folder, "FLYTE_LOCAL_CACHE_ENABLED": "false"}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
@@ -162,12 +166,12 @@ def _forget(bundle: Bundle) -> None:
 
 
 @contextmanager
-def _sandbox() -> Iterator[None]:
-    """A folder of this run's for what flytekit writes, in place of the user's ~/.flyte and a shared /tmp/flyte-…."""
+def _sandbox(store: str) -> Iterator[None]:
+    """A folder of this run's for what flytekit writes, not the user's ~/.flyte or a shared /tmp/flyte-…; raw data at the store's URL."""
     manager = importlib.import_module("flytekit.core.context_manager").FlyteContextManager
     provider = importlib.import_module("flytekit.core.data_persistence").FileAccessProvider
     with tempfile.TemporaryDirectory(prefix="mloc-flyte-") as folder:
-        access = provider(local_sandbox_dir=folder, raw_output_prefix=str(Path(folder, "raw")))
+        access = provider(local_sandbox_dir=folder, raw_output_prefix=f"{store}/flyte" if is_remote(store) else str(Path(folder, "raw")))
         with manager.with_context(manager.current_context().with_file_access(access)):
             yield
 
@@ -176,8 +180,9 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line: 0 when the run was made (its result is in the file), 2 when flytekit is missing, 1 when it could not be started."""
     parser = argparse.ArgumentParser(prog="python -m mloc_flyte.launch", description=__doc__)
     parser.add_argument("bundle", type=Path)
-    for name in ("params", "records", "store", "result"):
+    for name in ("params", "records", "result"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--store", required=True)
     asked = parser.parse_args(arguments)
     try:
         params = json.loads(asked.params.read_text(encoding="utf-8"))

@@ -19,6 +19,7 @@ from mloc.runner.api import FileStore, Records, StepFailed, run_unit
 from mloc.runner.jsons import Json, as_array, as_object, as_text, parse
 from mloc.runner.program import Program, parse_inputs
 from mloc.runner.records import FOLDER_VARIABLE as RECORDS
+from mloc.runner.remote import is_remote
 from mloc.runner.store import FOLDER_VARIABLE as STORE
 from mloc_kfp.bundle import unpack
 from mloc_kfp.vendored.natural import form, to_natural
@@ -32,25 +33,27 @@ class EngineMissing(Exception):
     """Kubeflow's SDK is not installed here; the message says what to do."""
 
 
-def run(bundle: Path, params: Mapping[str, str], records: Path, store: Path) -> dict[str, Json]:
+def run(bundle: Path, params: Mapping[str, str], records: Path, store: str | Path) -> dict[str, Json]:
     """Run the bundle of a folder with parameters as wire texts; gives `{status, engine: {name, version}, error}`.
 
-    What happened goes to the folder `records`, artifacts below `store`. Raises EngineMissing.
+    What happened goes to the folder `records`, artifacts below `store`; `kfp.local` takes no URL, and keeps them beside the records then.
+    Raises EngineMissing.
     """
     kfp = _engine("kfp")
+    root = records.absolute().parent if is_remote(str(store)) else Path(store).absolute()
     engine: Json = {"name": "kfp", "version": str(kfp.__version__)}
     try:
         component = _engine("kfp.components").load_component_from_text(_document(bundle))
         pipeline = component.pipeline_spec
-        arguments = _arguments(_program(pipeline), params, records, store)
+        arguments = _arguments(_program(pipeline), params, records, root)
         _drain(pipeline)
         _give_artifacts(pipeline)
         local = _engine("kfp.local")
-        places = {RECORDS: str(records.absolute()), STORE: str(store.absolute())}
+        places = {RECORDS: str(records.absolute()), STORE: str(root)}
         with _environment(places), _plain_print(_engine("kfp.local.logging_utils")), warnings.catch_warnings():
             # Any image is run in this process's Python, which the engine warns of.
             warnings.simplefilter("ignore", RuntimeWarning)
-            local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(store.absolute() / "kfp"), raise_on_error=True)
+            local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(root / "kfp"), raise_on_error=True)
             _engine("kfp.local.pipeline_orchestrator").run_local_pipeline(pipeline, arguments)
     except Exception as error:  # the engine raises what it likes, and a run that it cannot finish has failed
         return {"status": "failed", "engine": engine, "error": _COLOUR.sub("", f"{type(error).__name__}: {error}")}
@@ -164,10 +167,10 @@ def main(arguments: list[str] | None = None) -> int:
     for name, help_text in (
         ("params", "a JSON file: parameter name to canonical JSON text"),
         ("records", "the folder for what happened"),
-        ("store", "the folder for artifacts"),
         ("result", "the JSON file to write the ending to"),
     ):
         parser.add_argument(f"--{name}", type=Path, required=True, help=help_text)
+    parser.add_argument("--store", required=True, help="the folder or URL for artifacts")
     given = parser.parse_args(arguments)
     params = as_object(parse(given.params.read_text(encoding="utf-8")), "the parameters")
     try:

@@ -12,6 +12,8 @@ from mloc.cli import texts
 from mloc.frozen import dataclass
 
 Color: TypeAlias = Literal["auto", "always", "never"]
+STORE = Path(".mloc")
+
 OutputFormat: TypeAlias = Literal["full", "concise", "json", "sarif", "github"]
 GraphFormat: TypeAlias = Literal["mermaid", "dot", "svg"]
 
@@ -52,7 +54,7 @@ class Compile:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`settings` are the `name=value` texts, in order."""
+    """`settings` are the `name=value` texts, in order. `store` is the run's folder, `remote` the URL where artifacts are kept instead."""
 
     file: str
     pipeline: str | None
@@ -60,6 +62,7 @@ class Run:
     params: Path | None
     engine: str
     store: Path
+    remote: str | None
     report: Path | None
     jobs: int | None
     containers: str | None
@@ -179,7 +182,9 @@ def _compile(found: argparse.Namespace) -> Compile:
 
 def _run(found: argparse.Namespace) -> Run:
     settings = tuple(found.settings)
-    run_on = found.engine, found.store, found.report, found.jobs, found.containers, found.no_cache, tuple(found.refresh or ())
+    is_url = isinstance(found.store, str)
+    store, remote = (STORE, found.store) if is_url else (found.store, None)
+    run_on = found.engine, store, remote, found.report, found.jobs, found.containers, found.no_cache, tuple(found.refresh or ())
     return Run(found.file, found.pipeline, settings, found.params, *run_on, found.color)
 
 
@@ -300,6 +305,13 @@ def _add_compile(command: argparse.ArgumentParser) -> None:
 def _add_run(command: argparse.ArgumentParser) -> None:
     _add_file(command)
     _add_values(command)
+    command.add_argument(
+        "--store",
+        type=_store,
+        default=STORE,
+        metavar="PLACE",
+        help="where artifacts and results are kept: a folder, s3://, gs:// or abfs:// (default: .mloc, where logs and reports always are)",
+    )
     command.add_argument("--engine", default="native", metavar="ENGINE", help="native, kfp, airflow or flyte (default: native)")
     command.add_argument("--report", type=Path, metavar="OUT.json", help="also write the run's report here")
     command.add_argument(
@@ -319,6 +331,9 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 def _add_verify(command: argparse.ArgumentParser) -> None:
     _add_file(command)
     _add_values(command)
+    command.add_argument(
+        "--store", type=_folder, default=STORE, metavar="DIR", help="where artifacts and reports are kept (default: .mloc)"
+    )
     command.add_argument(
         "--engines", action="append", metavar="ENGINES", help="compare with these: kfp,flyte (default: all that are installed)"
     )
@@ -374,13 +389,36 @@ def _add_file(command: argparse.ArgumentParser) -> None:
 def _add_values(command: argparse.ArgumentParser) -> None:
     command.add_argument("--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="give a parameter a value")
     command.add_argument("--params", type=Path, metavar="FILE", help="a JSON file with values for parameters")
-    command.add_argument(
-        "--store", type=Path, default=Path(".mloc"), metavar="DIR", help="where artifacts, logs and reports are kept (default: .mloc)"
-    )
 
 
 def _add_color(command: argparse.ArgumentParser) -> None:
     command.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: when writing to a terminal")
+
+
+def _store(text: str) -> Path | str:
+    """A folder, or the URL of a store elsewhere."""
+    from mloc.runner.remote import is_remote  # here and below: few command lines name a store
+    from mloc.runner.remote_store import store_url
+    from mloc.runner.store import StoreError
+
+    if not is_remote(text):
+        return _folder(text)
+    try:
+        return store_url(text)
+    except StoreError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _folder(text: str) -> Path:
+    from mloc.runner.remote import is_remote
+    from mloc.runner.store import StoreError, file_path
+
+    if is_remote(text):
+        raise argparse.ArgumentTypeError("runs are compared in a folder of this machine")
+    try:
+        return file_path(text) if text.startswith("file:") else Path(text)
+    except StoreError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(text: str) -> int:

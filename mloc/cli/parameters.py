@@ -13,8 +13,10 @@ from mloc.elaborate.literals import UNITS, quantity
 from mloc.ir.model import Parameter, Pipeline
 from mloc.runner.domains import check_domain
 from mloc.runner.jsons import BadProgram, Json, NotCanonical, as_object, canonical, parse, shorten
+from mloc.runner.remote import is_remote
+from mloc.runner.remote_store import put_given
 from mloc.runner.scalars import Invalid, float_wire
-from mloc.runner.store import FileStore, StoreError
+from mloc.runner.store import Store, StoreError
 from mloc.runner.types import parse_domain, parse_type
 from mloc.runner.values import decode, encode
 from mloc.source import Span
@@ -26,7 +28,7 @@ from mloc.types.show import show
 _UNITS = {DURATION: "`45min`, `10s`", BYTES: "`4GiB`, `500MB`", RATIO: "`20pct`"}
 
 
-def parameters(pipeline: Pipeline, settings: Sequence[str], file: Path | None, store: FileStore) -> dict[str, str]:
+def parameters(pipeline: Pipeline, settings: Sequence[str], file: Path | None, store: Store) -> dict[str, str]:
     """The wire texts of the values given, by parameter; files that they name are put into the store.
 
     `settings` are `name=value` texts and win over the JSON object in `file`. Raises UsageError, which lists everything that is wrong.
@@ -78,7 +80,7 @@ def _read(file: Path) -> Mapping[str, Json]:
         raise UsageError(f"{file}: {error}; it should be a JSON object of parameter names and values") from None
 
 
-def _checked(parameter: Parameter, value: Json | _Text, store: FileStore) -> str:
+def _checked(parameter: Parameter, value: Json | _Text, store: Store) -> str:
     """The wire text of a value. Raises Invalid, NotCanonical or StoreError."""
     type_ = parse_type(type_json(parameter.type))
     json = _value_of(parameter, value) if isinstance(value, _Text) else value
@@ -139,9 +141,11 @@ def _required(type_: Type) -> Type:
     return type_.item if isinstance(type_, Optional) else type_
 
 
-def _stored(parameter: Parameter, text: str, store: FileStore) -> Json:
-    """The descriptor of a file or folder of the user's, which is copied into the store."""
-    path = Path(text)
-    if not path.exists():
+def _stored(parameter: Parameter, text: str, store: Store) -> Json:
+    """The descriptor of a file or folder of the user's, here or at a URL, which is copied into the store."""
+    if not is_remote(text) and not text.startswith("file:") and not Path(text).exists():
         raise Invalid(f"`{parameter.name}`: there is no file or folder {text!r} ({show(parameter.type)})")
-    return store.put(path, type_json(_required(parameter.type)))
+    try:
+        return put_given(text, type_json(_required(parameter.type)), store)
+    except StoreError as error:
+        raise StoreError(f"`{parameter.name}`: {error}") from error

@@ -25,7 +25,8 @@ from mloc.local.execute import ENGINE, Caching, run_native
 from mloc.local.progress import progress_on
 from mloc.local.store import StoreUnusable, report_text, write_whole
 from mloc.runner.jsons import Json, canonical
-from mloc.runner.store import FileStore
+from mloc.runner.remote_store import RemoteStore
+from mloc.runner.store import FileStore, Store, StoreError
 
 
 def run(command: Run) -> int:
@@ -39,7 +40,7 @@ def run(command: Run) -> int:
         raise UsageError(f"--containers is for the native engine; {command.engine} runs containers by itself")
     if (command.no_cache or command.refresh) and command.engine != ENGINE:
         raise UsageError(f"--no-cache and --refresh are for the native engine; {command.engine} keeps no results of ours")
-    values = parameters(pipeline, command.settings, command.params, FileStore(command.store))
+    values = parameters(pipeline, command.settings, command.params, _store(command))
     try:
         report = _report(command, analysis, pipeline, values)
         if report is None:
@@ -48,7 +49,7 @@ def run(command: Run) -> int:
             _write(command.report, report_text(report))
     except StoreUnusable as error:
         raise UsageError(str(error)) from error
-    _tell(pipeline, report, command.store)
+    _tell(pipeline, report, command)
     return OK if report["status"] == "succeeded" else FAILED
 
 
@@ -62,6 +63,7 @@ def _report(command: Run, analysis: Analysis, pipeline: Pipeline, values: Mappin
             pipeline,
             values,
             store=command.store,
+            remote=command.remote,
             jobs=command.jobs,
             source_roots=roots,
             progress=progress,
@@ -81,10 +83,31 @@ def _report(command: Run, analysis: Analysis, pipeline: Pipeline, values: Mappin
         progress = progress_on(sys.stderr, command.file)
         try:
             return run_engine(
-                pipeline, Path(folder), launcher, values, target=command.engine, store=command.store, lines=lines, progress=progress
+                pipeline,
+                Path(folder),
+                launcher,
+                values,
+                target=command.engine,
+                store=command.store,
+                remote=command.remote,
+                lines=lines,
+                progress=progress,
             )
         except EngineMissing as error:
             raise UsageError(str(error)) from None
+
+
+def _store(command: Run) -> Store:
+    """Where the files among the parameters are put. Raises UsageError for a store that cannot be used."""
+    # An engine's local mode runs here, and takes them from here.
+    if command.remote is None or command.engine != ENGINE:
+        return FileStore(command.store)
+    store = RemoteStore(command.remote)
+    try:
+        store.probe()
+    except StoreError as error:
+        raise UsageError(f"the store cannot be used: {error}") from error
+    return store
 
 
 def _refreshed(command: Run, pipeline: Pipeline) -> frozenset[str]:
@@ -106,7 +129,7 @@ def _write(path: Path, text: str) -> None:
         raise UsageError(f"the report cannot be written to {path}: {error.strerror}") from error
 
 
-def _tell(pipeline: Pipeline, report: Mapping[str, Json], store: Path) -> None:
+def _tell(pipeline: Pipeline, report: Mapping[str, Json], command: Run) -> None:
     """The outputs on standard output, everything else on standard error."""
     outputs = report["outputs"]
     for name, value in outputs.items() if isinstance(outputs, dict) else ():
@@ -118,4 +141,6 @@ def _tell(pipeline: Pipeline, report: Mapping[str, Json], store: Path) -> None:
             print(f"mloc: `{pipeline.name}` {report['status']}{where}: {clean(message)}", file=sys.stderr)
         case _:
             print(f"mloc: `{pipeline.name}` {report['status']}", file=sys.stderr)
-    print(f"mloc: logs and report: {store / 'runs' / str(report['run'])}", file=sys.stderr)
+    print(f"mloc: logs and report: {command.store / 'runs' / str(report['run'])}", file=sys.stderr)
+    if command.remote is not None:
+        print(f"mloc: the report is also at {command.remote}/runs/{report['run']}/report.json", file=sys.stderr)

@@ -60,14 +60,16 @@ def run_engine(
     run_id: str | None = None,
     lines: Mapping[str, Line] | None = None,
     progress: Progress | None = None,
+    remote: str | None = None,
 ) -> dict[str, Json]:
     """Run a bundle and give its report, which is also written to `<store>/runs/<run id>/report.json`.
 
     `launcher` is the backend's module, `target` its name, `parameters` are wire texts by name, `lines` as for `run_native`.
     What the engine prints goes to `<store>/runs/<run id>/engine.log`, and to `progress` when there is one.
+    `remote` is the URL of a store, for engines that keep artifacts where they are told.
     Raises EngineMissing, and StoreUnusable when the run's folder cannot be made or its report written.
     """
-    folder = RunFolder(store, run_id)
+    folder = RunFolder(store, run_id, remote)
     started = now()
     try:
         checker = Program(dict(program(pipeline, VERSION, lines)))
@@ -116,11 +118,11 @@ def _launch(
 ) -> _Ending:
     given, result, log = folder.folder / "parameters.json", folder.folder / "result.json", folder.folder / "engine.log"
     command = [sys.executable, "-P", "-m", launcher, str(bundle_dir.absolute()), "--params", str(given), "--records", str(folder.records)]
-    environment = {**os.environ, "MLOC_RECORDS": str(folder.records), "MLOC_STORE": str(folder.store)}
+    environment = {**os.environ, "MLOC_RECORDS": str(folder.records), "MLOC_STORE": folder.place}
     environment |= {variable_of(name): value for name, value in secrets.items()}
     try:
         given.write_text(json.dumps(dict(parameters)), encoding="ascii")
-        code, interrupted = _run([*command, "--store", str(folder.store), "--result", str(result)], environment, log, progress)
+        code, interrupted = _run([*command, "--store", folder.place, "--result", str(result)], environment, log, progress)
     except OSError as error:
         raise folder.unusable(error) from error
     tail = log.read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace").strip()

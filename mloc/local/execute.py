@@ -19,7 +19,7 @@ from mloc.local.progress import Progress
 from mloc.local.report import Status, report
 from mloc.local.results import Results
 from mloc.local.store import RunFolder, RunRecords
-from mloc.runner.api import FileStore, Program, StepFailed, inputs_of, run_unit
+from mloc.runner.api import Program, StepFailed, Store, StoreError, inputs_of, run_unit
 from mloc.runner.jsons import Json, canonical, parse
 from mloc.runner.records import now
 from mloc.runner.secrets import MissingSecret, on_this_machine
@@ -42,6 +42,7 @@ def run_native(
     lines: Mapping[str, Line] | None = None,
     containers: str | None = None,
     caching: Caching | None = None,
+    remote: str | None = None,
 ) -> dict[str, Json]:
     """Run a pipeline and give its report, which is also written to `<store>/runs/<run id>/report.json`.
 
@@ -49,9 +50,10 @@ def run_native(
     `source_roots` are the folders of the user's modules; `lines` gives the source line of each node's id, "" for the pipeline's;
     `containers` is what runs container steps: docker, podman, none for their commands on this machine, or None for what is there.
     With `caching` results of steps that say `cache` are kept in the store and found again; without, such steps run as all others.
+    With `remote`, the URL of a store, artifacts and results are kept there, and only the run's own files in the folder `store`.
     What the user's program does wrong is in the report. Raises StoreUnusable when the run's folder cannot be made or its report written.
     """
-    folder = RunFolder(store, run_id)
+    folder = RunFolder(store, run_id, remote)
     records = folder.open_records(None if progress is None else progress.event)
     compiled = Program(dict(program(pipeline, VERSION, lines or {})))
     results = None if caching is None else caching.results(pipeline, folder)
@@ -61,6 +63,8 @@ def run_native(
         ending = run.perform(parameters, jobs, lines or {})
     except OSError as error:
         ending = _Ending("failed", str(folder.unusable(error)))
+    except StoreError as error:
+        ending = _Ending("failed", f"a result cannot be kept: {error}")
     finally:
         if progress is not None:
             progress.close()
@@ -89,7 +93,7 @@ class Caching:
 
     def results(self, pipeline: Pipeline, folder: RunFolder) -> Results:
         keys = Keys(pipeline.name, code_of(self.project))
-        return Results(folder.store, pipeline, keys, folder.run_id, self.refresh)
+        return Results(folder.results(), pipeline, keys, folder.run_id, self.refresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class _Run:
     pipeline: Pipeline
     program: Program
     records: RunRecords
-    artifacts: FileStore
+    artifacts: Store
     source_roots: Sequence[str]
     progress: Progress | None
     run_id: str
@@ -116,7 +120,7 @@ class _Run:
     results: Results | None
 
     def perform(self, parameters: Mapping[str, str], jobs: int | None, lines: Mapping[str, Line]) -> _Ending:
-        """Check the launch, then run to the end. Raises OSError when a record cannot be written."""
+        """Check the launch, then run to the end. Raises OSError when a record cannot be written, StoreError when a result cannot."""
         cancel = threading.Event()
         try:
             checked = self.unit(PARAMETERS, {f"${name}": text for name, text in parameters.items()}, 1, cancel)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 
 from mloc.frozen import dataclass
 from mloc.ir.model import Call, Pipeline, Step
 from mloc.ir.walk import every_call
 from mloc.local.keys import Keys, Parts, key
+from mloc.local.shelf import Shelf, is_there
 from mloc.runner.jsons import Json, canonical, parse
-from mloc.runner.store import StoreError, file_path
+from mloc.runner.store import StoreError
 
 SCHEMA = "mloc-result/1"
 
@@ -46,8 +43,8 @@ class Results:
     Many processes may use one store at once: a record is there whole or not at all, and the first one stays.
     """
 
-    def __init__(self, store: Path, pipeline: Pipeline, keys: Keys, run_id: str, refresh: frozenset[str] = frozenset()) -> None:
-        self._folder = store.absolute() / "cache"
+    def __init__(self, shelf: Shelf, pipeline: Pipeline, keys: Keys, run_id: str, refresh: frozenset[str] = frozenset()) -> None:
+        self._shelf = shelf
         self._pipeline = pipeline
         self._keys = keys
         self._run_id = run_id
@@ -78,22 +75,24 @@ class Results:
         return Asked(place, name, parts, f"as in run {record['run']}", outputs)
 
     def keep(self, asked: Asked, step: str, outputs: Mapping[str, Json]) -> None:
-        """Keep the result of a call, unless its code was edited while it ran. Raises OSError."""
+        """Keep the result of a call, unless its code was edited while it ran. Raises StoreError."""
         if not self._keys.still(self._steps[step]):
             return
         record: dict[str, Json] = {"schema": SCHEMA, "key": asked.key, "created": int(time.time() * 1000), "run": self._run_id}
         record |= {"pipeline": self._pipeline.name, "place": asked.place, "step": step, "outputs": dict(outputs)}
-        _write(self._path(asked.key), canonical(record), replace=asked.stale)
-        _write(self._last(asked.place), canonical({"schema": SCHEMA, "parts": dict(asked.parts)}), replace=True)
+        self._shelf.write(_path(asked.key), canonical(record), replace=asked.stale)
+        self._shelf.write(self._last(asked.place), canonical({"schema": SCHEMA, "parts": dict(asked.parts)}), replace=True)
 
     def _record(self, name: str) -> dict[str, Json] | str:
         """The record of a key, or why there is none: empty when nothing was ever kept."""
-        path = self._path(name)
         try:
-            found = parse(path.read_text(encoding="ascii"))
-        except FileNotFoundError:
-            return ""
-        except (OSError, ValueError) as error:
+            text = self._shelf.read(_path(name))
+            if text is None:
+                return ""
+            found = parse(text)
+        except StoreError as error:
+            return f"what is kept of it cannot be read ({error})"
+        except ValueError as error:
             return f"what is kept of it cannot be read ({type(error).__name__})"
         if not isinstance(found, dict):
             return "what is kept of it cannot be read (it is no record)"
@@ -108,10 +107,11 @@ class Results:
     def _changed(self, place: str, parts: Parts) -> str:
         """What is not as it was when this call last ran."""
         try:
-            found = parse(self._last(place).read_text(encoding="ascii"))
-        except FileNotFoundError:
-            return "nothing is kept of it yet"
-        except (OSError, ValueError):
+            text = self._shelf.read(self._last(place))
+            if text is None:
+                return "nothing is kept of it yet"
+            found = parse(text)
+        except (StoreError, ValueError):
             return "nothing is kept of it that can be read"
         before = found.get("parts") if isinstance(found, dict) and found.get("schema") == SCHEMA else None
         if not isinstance(before, dict):
@@ -119,13 +119,14 @@ class Results:
         names = [name for name in {**parts, **before} if parts.get(name) != before.get(name)]
         return f"changed: {', '.join(names)}" if names else "its result was removed"
 
-    def _path(self, name: str) -> Path:
-        digest = name.removeprefix("sha256:")
-        return self._folder / "results" / digest[:2] / f"{digest[2:]}.json"
-
-    def _last(self, place: str) -> Path:
+    def _last(self, place: str) -> str:
         digest = sha256(f"{self._pipeline.source}\0{self._pipeline.name}\0{place}".encode()).hexdigest()
-        return self._folder / "last" / f"{digest}.json"
+        return f"last/{digest}.json"
+
+
+def _path(name: str) -> str:
+    digest = name.removeprefix("sha256:")
+    return f"results/{digest[:2]}/{digest[2:]}.json"
 
 
 def _may_be_kept(call: Call) -> bool:
@@ -145,11 +146,7 @@ def _gone(step: Step, outputs: Mapping[str, Json]) -> str | None:
     if set(outputs) != {output.name for output in step.outputs}:
         return "what is kept of it has other outputs"
     for uri in _uris(dict(outputs)):
-        try:
-            there = file_path(uri).exists()
-        except StoreError:
-            there = False
-        if not there:
+        if not is_there(uri):
             return f"{uri} is no longer in the store"
     return None
 
@@ -167,18 +164,3 @@ def _uris(value: Json) -> Iterator[str]:
                 yield from _uris(part)
         case _:
             return
-
-
-def _write(path: Path, text: str, *, replace: bool) -> None:
-    """Write a file whole or not at all; unless `replace`, one that is there stays. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        unfinished.write_text(text, encoding="ascii")
-        if replace:
-            unfinished.replace(path)
-        else:
-            with suppress(FileExistsError):
-                os.link(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A run's place on disk: `<store>/objects/`, and `<store>/runs/<run id>/` with its records, logs and report."""
+"""A run's place: `<store>/objects/`, and `<store>/runs/<run id>/` with its records, logs and report; artifacts may be at a URL instead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mloc.runner.api import FileStore, Records
+from mloc.local.shelf import Bucket, Folder, Shelf
+from mloc.runner.api import FileStore, Records, RemoteStore, StoreError
 from mloc.runner.jsons import Json
 from mloc.runner.store import reason
 
@@ -54,10 +55,14 @@ class RunRecords(Records):
 
 
 class RunFolder:
-    """The folder of one run, made new. Raises StoreUnusable where that fails, also when there is a run with this id already."""
+    """The folder of one run, made new. Raises StoreUnusable where that fails, also when there is a run with this id already.
 
-    def __init__(self, store: Path, run_id: str | None = None) -> None:
+    With `remote`, a URL, artifacts, kept results and a copy of the report are there, and the rest of the run here all the same.
+    """
+
+    def __init__(self, store: Path, run_id: str | None = None, remote: str | None = None) -> None:
         self.store = store.absolute()
+        self._remote = None if remote is None else _opened(remote)
         self.run_id = new_run_id() if run_id is None else run_id
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}", self.run_id):
             raise StoreUnusable(f"{self.run_id!r} cannot be a run's id: use letters, digits, `_`, `.` and `-`")
@@ -80,8 +85,17 @@ class RunFolder:
     def open_records(self, listener: OnEvent | None) -> RunRecords:
         return RunRecords(self.records, self.logs, listener)
 
-    def artifacts(self) -> FileStore:
-        return FileStore(self.store)
+    @property
+    def place(self) -> str:
+        """What names the store of artifacts to another process: a path or a URL."""
+        return str(self.store) if self._remote is None else self._remote.root
+
+    def artifacts(self) -> FileStore | RemoteStore:
+        return FileStore(self.store) if self._remote is None else self._remote
+
+    def results(self) -> Shelf:
+        """Where the results of cached steps are kept."""
+        return Folder(self.store / "cache") if self._remote is None else Bucket(f"{self._remote.root}/cache")
 
     def unusable(self, error: OSError) -> StoreUnusable:
         """What to tell the user about a failure to read or write here."""
@@ -93,8 +107,22 @@ class RunFolder:
             for path in self.records.glob(".*.tmp"):
                 path.unlink(missing_ok=True)
             write_whole(self.report, report_text(report))
+            if self._remote is not None:
+                Bucket(f"{self._remote.root}/runs").write(f"{self.run_id}/report.json", report_text(report), replace=True)
         except OSError as error:
             raise self.unusable(error) from error
+        except StoreError as error:
+            raise StoreUnusable(f"the report is in {self.report}, and cannot be copied to the store: {error}") from error
+
+
+def _opened(url: str) -> RemoteStore:
+    """A store at a URL, which can be written. Raises StoreUnusable."""
+    try:
+        found = RemoteStore(url)
+        found.probe()
+    except StoreError as error:
+        raise StoreUnusable(f"the store cannot be used: {error}") from error
+    return found
 
 
 def report_text(report: Mapping[str, Json]) -> str:

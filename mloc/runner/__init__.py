@@ -11,12 +11,16 @@ if TYPE_CHECKING:
         FileStore,
         Program,
         Records,
+        RemoteStore,
+        Spill,
         StepFailed,
         Store,
         StoreError,
         gather,
         load_program,
+        open_store,
         run_unit,
+        store_from_environment,
     )
 
 __all__ = [
@@ -24,13 +28,17 @@ __all__ = [
     "FileStore",
     "Program",
     "Records",
+    "RemoteStore",
+    "Spill",
     "StepFailed",
     "Store",
     "StoreError",
     "gather",
     "load_program",
+    "open_store",
     "run_unit",
     "sources",
+    "store_from_environment",
 ]
 
 

@@ -9,26 +9,32 @@ from typing import Callable
 from .domains import OutOfDomain
 from .evaluate import ExpressionError
 from .failures import StepFailed
-from .jsons import BadProgram, Json, canonical, parse
+from .jsons import BadProgram, Json, parse
 from .program import Program, Unit, load_program
 from .records import Records
+from .remote_store import RemoteStore, open_store, store_from_environment
 from .scalars import Invalid
+from .spill import Spill, gathered, spilled, spilled_items
 from .steps import Surroundings, run_step, step_inputs
 from .store import FileStore, Store, StoreError
-from .units import BadCapture, Captures, place, run_plain, skipped_outputs
+from .units import BadCapture, Captures, Lost, place, run_plain, skipped_outputs
 
 __all__ = [
     "BadProgram",
     "FileStore",
     "Program",
     "Records",
+    "RemoteStore",
+    "Spill",
     "StepFailed",
     "Store",
     "StoreError",
     "gather",
     "inputs_of",
     "load_program",
+    "open_store",
     "run_unit",
+    "store_from_environment",
 ]
 
 
@@ -49,6 +55,7 @@ def run_unit(
     containers: str | None = None,
     goes_on: Callable[[], bool] | None = None,
     python: Callable[[], str] | None = None,
+    spill: Spill | None = None,
 ) -> dict[str, str]:
     """Run a unit on the wire texts of its captures; gives the wire texts of its outputs.
 
@@ -59,11 +66,12 @@ def run_unit(
     `containers` is what runs containers: docker, podman, or none for their commands on this machine; by default the first that is there.
     `python` gives the interpreter for the step's code where it is another than this one; it may raise StepFailed, as an attempt does.
     `goes_on` is asked before a further attempt, which is not made when it says no.
+    With `spill` outputs that are too large to travel are kept where it says; in captures they are read from `spill`'s store, else `store`.
     Raises StepFailed, and BadProgram for a program that this runner cannot read.
     """
     unit = program.unit(unit_id)
-    reader = Captures(program, unit, captures)
-    around = Surroundings(store, records, code, retries, attempt, on_log, cancel, secrets or {}, containers, goes_on, python)
+    reader = Captures(program, unit, captures, store if spill is None else spill.store)
+    around = Surroundings(store, records, code, retries, attempt, on_log, cancel, secrets or {}, containers, goes_on, python, spill)
     try:
         return _run(program, unit, reader, around, guards)
     except StepFailed as failure:
@@ -81,16 +89,30 @@ def _run(program: Program, unit: Unit, reader: Captures, around: Surroundings, g
             records.skipped(place_id, unit.id)
             return skipped_outputs(program, unit)
         if unit.kind != "step":
-            outputs = run_plain(unit, reader)
-            _record(records, unit, place_id, outputs)
-            return outputs
+            return _plain(unit, reader, around, place_id)
         inputs = step_inputs(program, unit, reader)
     except (BadCapture, ExpressionError, Invalid) as error:
         failure = StepFailed(_kind(error), str(error), unit.line)
         records.failed(place_id, unit.id, failure)
         raise failure from error
-    made = run_step(program, unit, place_id, inputs, around)
-    return {name: canonical(wire) for name, wire in made.items()}
+    return run_step(program, unit, place_id, inputs, around)
+
+
+def _plain(unit: Unit, reader: Captures, around: Surroundings, place_id: str) -> dict[str, str]:
+    """What a unit without user code gives, as it may travel. Raises StepFailed for what is too large and cannot be kept."""
+    outputs = run_plain(unit, reader)
+    texts = outputs
+    if around.spill is not None:
+        try:
+            if unit.kind == "items":
+                texts = {"items": spilled_items(outputs["items"], around.spill, unit.line)}
+            else:
+                texts = spilled(outputs, around.spill, unit.line)
+        except StepFailed as failure:
+            around.records.failed(place_id, unit.id, failure)
+            raise
+    _record(around.records, unit, place_id, outputs)
+    return texts
 
 
 def inputs_of(program: Program, unit_id: str, captures: Mapping[str, str]) -> tuple[str, dict[str, Json]] | None:
@@ -118,12 +140,12 @@ def _place(unit: Unit, reader: Captures) -> str:
 
 def gather(texts: Sequence[str]) -> str:
     """The wire text of a list whose items' wire texts are given, in item order: the capture of a `collect` unit."""
-    return f"[{','.join(texts)}]"
+    return gathered(texts)
 
 
 def _kind(error: Exception) -> str:
     if isinstance(error, BadCapture):
-        return "decoding"
+        return "store" if isinstance(error, Lost) else "decoding"
     if isinstance(error, ExpressionError):
         return "expression"
     return "domain" if isinstance(error, OutOfDomain) else "contract"

@@ -13,11 +13,12 @@ from .attempt import Attempt, run_attempt
 from .domains import check_domain
 from .evaluate import Scope, convert, evaluate
 from .failures import StepFailed, is_retried
-from .jsons import Json, as_array, as_text
+from .jsons import Json, as_array, as_text, canonical
 from .program import Input, Program, Retry, Unit, parse_retry
 from .records import Records, now
 from .scalars import Invalid
 from .secrets import find
+from .spill import Spill, spilled
 from .store import Store
 from .supervise import OnLog
 from .units import Captures
@@ -39,6 +40,7 @@ class Surroundings:
     containers: str | None
     goes_on: Callable[[], bool] | None = None
     python: Callable[[], str] | None = None
+    spill: Spill | None = None
 
 
 def step_inputs(program: Program, unit: Unit, captures: Captures) -> dict[str, Json]:
@@ -63,8 +65,8 @@ def _input(declared: Input, args: dict[str, Json], captures: Captures) -> Json:
     return wire
 
 
-def run_step(program: Program, unit: Unit, step_id: str, inputs: dict[str, Json], around: Surroundings) -> dict[str, Json]:
-    """The wire values of a step's outputs, after the declared attempts (one when `around.retries` is False). Raises StepFailed."""
+def run_step(program: Program, unit: Unit, step_id: str, inputs: dict[str, Json], around: Surroundings) -> dict[str, str]:
+    """The texts of a step's outputs, as they may travel, after the declared attempts: one without `around.retries`. Raises StepFailed."""
     retry = parse_retry(unit.settings.get("retry"))
     try:
         secrets = find(program, unit, around.secrets)
@@ -92,7 +94,7 @@ def run_step(program: Program, unit: Unit, step_id: str, inputs: dict[str, Json]
 
 def _recorded(
     program: Program, unit: Unit, step_id: str, number: int, inputs: dict[str, Json], secrets: Mapping[str, str], around: Surroundings
-) -> dict[str, Json]:
+) -> dict[str, str]:
     """One attempt with its two records."""
     records, started = around.records, now()
     records.started(step_id, unit.id, number, started)
@@ -102,11 +104,14 @@ def _recorded(
         outputs = run_attempt(
             Attempt(program, unit, inputs, around.store, around.code, log, around.on_log, around.cancel, secrets, containers, python)
         )
+        texts = {name: canonical(wire) for name, wire in outputs.items()}
+        if around.spill is not None:
+            texts = spilled(texts, around.spill, unit.line)
     except StepFailed as failure:
         records.attempt_failed(step_id, unit.id, number, started, failure, log)
         raise
     records.succeeded(step_id, unit.id, number, started, outputs, log)
-    return outputs
+    return texts
 
 
 def delay_seconds(retry: Retry, attempt: int) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Callable
 
 from .domains import check_domain
@@ -10,6 +11,8 @@ from .evaluate import Scope, convert, evaluate
 from .jsons import BadProgram, Json, NotCanonical, as_array, as_int, as_object, as_text, canonical, parse
 from .program import Program, Unit, parse_inputs
 from .scalars import Invalid, Value
+from .spill import item_of, restored
+from .store import Store, StoreError
 from .types import STR, Optional, Type, parse_domain, parse_type
 from .values import decode, decode_text, encode, encode_text
 
@@ -20,14 +23,34 @@ class BadCapture(Exception):
     """A text given for a capture is not a value of its type, or none was given; the message stands alone."""
 
 
+class Lost(BadCapture):
+    """A value that was too large to travel, and is not to be had where it was kept."""
+
+
 class Captures:
     """The values a unit reads, decoded when they are asked for: what an untaken arm would have read need not be there."""
 
-    def __init__(self, program: Program, unit: Unit, texts: Mapping[str, str]) -> None:
+    def __init__(self, program: Program, unit: Unit, texts: Mapping[str, str], store: Store | None = None) -> None:
+        """`store` is where values are read from that did not fit what the engine carries."""
         self._program = program
         self._unit = unit
-        self.texts = texts
+        self._texts = dict(texts)
+        self._store = store
         self._values: dict[str, Value] = {}
+
+    @property
+    def given(self) -> Iterable[str]:
+        """The keys of what was given."""
+        return self._texts
+
+    def text(self, key: str) -> str | None:
+        """The wire text of what was given for a key, None when nothing was."""
+        text = self._texts.get(key)
+        if text is None or self._store is None:
+            return text
+        with _kept(key):
+            self._texts[key] = restored(text, self._store)
+        return self._texts[key]
 
     def __call__(self, key: str) -> Value:
         if key not in self._values:
@@ -39,28 +62,32 @@ class Captures:
         if type_ is None:
             raise BadProgram(f"`{self._unit.id}` reads `{key}`, which is not among its captures")
         name = key.removeprefix("$")
-        if key not in self.texts:
+        text = self.text(key)
+        if text is None:
             # A handler also runs when the body did not come so far.
             if "handler" in self._unit.body and isinstance(type_, Optional):
                 return None
             raise BadCapture(f"`{name}`: no value was given to `{self._unit.id}`")
         try:
             if self._program.is_item(key):
-                return decode(type_, self._envelope(key).get("item"), name)
-            return decode_text(type_, self.texts[key], name)
+                with _kept(key):
+                    item = item_of(self._envelope(key), self._store)
+                return decode(type_, item, name)
+            return decode_text(type_, text, name)
         except (Invalid, NotCanonical) as error:
             raise BadCapture(str(error)) from None
 
     def _envelope(self, key: str) -> dict[str, Json]:
-        envelope = parse(self.texts[key])
-        if not isinstance(envelope, dict) or "item" not in envelope or not isinstance(envelope.get("at"), list):
-            raise Invalid(f"`{key}`: not the envelope of an item: {self.texts[key][:80]}")
+        text = self._texts[key]
+        envelope = parse(text)
+        if not isinstance(envelope, dict) or not {"item", "kept"} & envelope.keys() or not isinstance(envelope.get("at"), list):
+            raise Invalid(f"`{key}`: not the envelope of an item: {text[:80]}")
         return envelope
 
     def at(self) -> list[int]:
         """The index path through the enclosing fan-outs: the longest that an item was given with."""
         found: list[int] = []
-        for key in self.texts:
+        for key in self._texts:
             if self._program.is_item(key):
                 try:
                     path = [as_int(index, "an index") for index in as_array(self._envelope(key).get("at"), "an index path")]
@@ -72,6 +99,15 @@ class Captures:
     def skips(self) -> bool:
         """Whether a guard of the unit asks for another arm than the one taken."""
         return any(self(f"{branch}.arm") != arm for branch, arm in self._unit.guards)
+
+
+@contextmanager
+def _kept(key: str) -> Iterator[None]:
+    """Say of a value that is not to be had which one it is. Raises Lost."""
+    try:
+        yield
+    except (StoreError, OSError, BadProgram) as error:
+        raise Lost(f"`{key.removeprefix('$')}`: its value was too large to travel, and is not to be had: {error}") from error
 
 
 def place(unit_id: str, at: list[int]) -> str:
@@ -106,12 +142,13 @@ def run_plain(unit: Unit, captures: Captures) -> dict[str, str]:
 
 def _parameters(unit: Unit, captures: Captures) -> dict[str, str]:
     declared = parse_inputs(unit.body.get("parameters"))
-    unknown = [key[1:] for key in captures.texts if key.startswith("$") and key[1:] not in {parameter.name for parameter in declared}]
+    unknown = [key[1:] for key in captures.given if key.startswith("$") and key[1:] not in {parameter.name for parameter in declared}]
     if unknown:
         raise BadCapture(f"the pipeline has no parameter `{unknown[0]}`; it has {', '.join(f'`{p.name}`' for p in declared) or 'none'}")
     found: dict[str, str] = {}
     for parameter in declared:
-        text = captures.texts.get(f"${parameter.name}", parameter.default)
+        text = captures.text(f"${parameter.name}")
+        text = parameter.default if text is None else text
         if text is None:
             raise BadCapture(f"the parameter `{parameter.name}` needs a value: it has no default")
         try:

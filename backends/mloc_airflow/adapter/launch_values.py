@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import cast
 
 from mloc.runner.api import Program, Store
 from mloc.runner.jsons import Json, canonical
-from mloc.runner.store import file_path
+from mloc.runner.remote_store import put_given
 
 _EXACT = 2**53 - 1
 
@@ -48,6 +47,4 @@ def _wire_compound(type_: Mapping[str, Json], value: Json, store: Store) -> Json
 
 
 def _artifact(type_: Json, value: Json, store: Store) -> Json:
-    if not isinstance(value, str):
-        return value
-    return cast("Json", store.put(file_path(value) if value.startswith("file:") else Path(value), type_))
+    return cast("Json", put_given(value, type_, store)) if isinstance(value, str) else value

@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from mloc.runner.api import FileStore, Program, Records, load_program, run_unit
+from mloc.runner.api import FileStore, Program, Records, Spill, StepFailed, Store, StoreError, load_program, open_store, run_unit
 from mloc.runner.jsons import as_object
-from mloc.runner.store import file_path
 
 from .engine import connection_field
 from .limits import goes_on
 from .places import python_of
 from .run_values import run_values
+
+# Some databases keep no more in a row, and none is made for more.
+_MOST = 48 << 10
 
 HERE = Path(__file__).resolve().parent
 
@@ -29,21 +31,28 @@ def program() -> Program:
     return load_program(HERE / "program.json")
 
 
-def store() -> FileStore:
-    """The store of artifacts: where MLOC_STORE says, else `mloc-store` in Airflow's home. All workers must see it."""
+def store() -> Store:
+    """The store of artifacts: the folder or URL that MLOC_STORE names, else `mloc-store` in Airflow's home. All workers must see it.
+
+    Raises StepFailed for what names no store.
+    """
     place = os.environ.get("MLOC_STORE")
-    if place:
-        return FileStore(file_path(place) if place.startswith("file:") else place)
-    return FileStore(Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "mloc-store")
+    if not place:
+        return FileStore(Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser() / "mloc-store")
+    try:
+        return open_store(place)
+    except StoreError as error:
+        raise StepFailed("store", f"MLOC_STORE: {error}") from None
 
 
 def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attempt: int, cancel: threading.Event) -> dict[str, str]:
     """Run a unit; what the step prints goes to the task's log. Raises StepFailed."""
+    kept = store()
     return run_unit(
         program(),
         unit_id,
         {**_of_run(unit_id), **captures},
-        store=store(),
+        store=kept,
         records=Records.from_environment(),
         code=[str(HERE / "code")],
         retries=retries,
@@ -55,6 +64,7 @@ def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attemp
         goes_on=goes_on(),
         python=python_of(unit_id, _log.info),
         secrets=_secrets(unit_id),
+        spill=Spill(kept, _MOST, "an XCom of Airflow"),
     )
 
 

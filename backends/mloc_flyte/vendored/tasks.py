@@ -11,7 +11,7 @@ from pathlib import Path
 from flytekit.types.directory import FlyteDirectory
 from flytekit.types.file import FlyteFile
 
-from mloc.runner.api import FileStore, Program, Records, StepFailed, Store, gather, load_program, run_unit
+from mloc.runner.api import Program, Records, Spill, StepFailed, Store, gather, load_program, run_unit, store_from_environment
 from mloc.runner.jsons import Json, as_array, as_text, canonical, parse
 from mloc.runner.program import Unit
 from mloc.runner.scalars import Value, datetime_text, float_wire
@@ -25,6 +25,9 @@ from mloc_flyte.vendored.store import FlyteStore
 
 __all__ = ["decide", "items", "launch", "merge", "note", "outputs", "parameters", "run", "run_for_item", "scheduled", "text"]
 
+# A task's literals are read and written whole, by services that take a few megabytes; what a loop yields is one of many.
+_MOST, _MOST_OF_MANY = 1 << 20, 64 << 10
+
 _HERE = Path(__file__).parent
 
 # A value is its wire text; what a fan-out collected is the texts of its items.
@@ -37,7 +40,13 @@ def _program() -> Program:
 
 
 def _store() -> Store:
-    return FileStore.from_environment() if os.environ.get(FOLDER_VARIABLE) else FlyteStore()
+    return store_from_environment() if os.environ.get(FOLDER_VARIABLE) else FlyteStore()
+
+
+def _spill(unit: str, store: Store) -> Spill | None:
+    """Where values go that are too large for a literal. The pipeline's results are Flyte's own values, and stay what they are."""
+    most = _MOST_OF_MANY if unit.endswith(".yield") else _MOST
+    return None if unit == "$outputs" else Spill(store, most, "a literal of Flyte")
 
 
 def _run(unit: str, captures: Texts) -> dict[str, str]:
@@ -48,12 +57,14 @@ def _run(unit: str, captures: Texts) -> dict[str, str]:
     is_handler = is_of_handler(program.unit(unit))
     if board is not None and is_handler:
         texts |= _found(program.unit(unit), texts, board)
+    store = _store()
     try:
         found = run_unit(
             program,
             unit,
             texts,
-            store=_store(),
+            store=store,
+            spill=_spill(unit, store),
             records=Records.from_environment(),
             code=[str(_HERE / "code")],
             # Flyte takes the branches itself, so a unit that runs is not to be skipped.

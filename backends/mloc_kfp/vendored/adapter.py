@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mloc.runner.api import BadProgram, Program, StepFailed, StoreError, gather, load_program, run_unit
+from mloc.runner.api import BadProgram, Program, Spill, StepFailed, StoreError, gather, load_program, run_unit
 from mloc.runner.jsons import Json, as_array, as_object, as_text, canonical, parse
 from mloc.runner.program import Input, Unit, parse_inputs
 from mloc.runner.records import Records
@@ -32,7 +32,10 @@ from .lenient import (
     tolerated_by,
 )
 from .natural import to_wire
-from .pods import PlacingRecords, PodStore, Slot, output_slots, slots
+from .pods import PlacingRecords, PodStore, Slot, ValueStore, output_slots, slots
+
+# A task is described in one argument of its container, 128 KiB, with all its parameters as JSON in JSON; what a loop yields is one of many.
+_MOST, _MOST_OF_MANY = 16 << 10, 1 << 10
 
 UNIT = "mloc-unit"
 BUNDLE = "mloc-bundle"
@@ -54,8 +57,12 @@ def main(executor_input: dict[str, Json], folder: str, archive: bytes) -> int:
         if is_lenient:
             check_before(parameters)
         with tempfile.TemporaryDirectory(prefix="mloc-", dir=_staging_parent(made)) as staging:
-            store = PodStore(slots(given), Path(staging))
-            texts = _made(program, call, _Task(parameters, names, store, made, folder, archive))
+            found = slots(given)
+            store = PodStore(found, Path(staging))
+            # Large values go beside the bundle, which is in the run's own part of the pipeline root.
+            root = {**found, **made}[BUNDLE].uri.rpartition("/")[0]
+            values = ValueStore(f"{root}/mloc-values")
+            texts = _made(program, call, _Task(parameters, names, store, values, made, folder, archive))
     except (StepFailed, StoreError, Failed) as failure:
         print(f"failed: {failure}", file=sys.stderr, flush=True)
         if not is_lenient:
@@ -77,6 +84,7 @@ class _Task:
     parameters: dict[str, Json]
     names: Mapping[str, Json]
     store: PodStore
+    values: ValueStore
     made: Mapping[str, Slot]
     folder: str
     archive: bytes
@@ -93,13 +101,15 @@ def _made(program: Program, call: dict[str, Json], task: _Task) -> dict[str, str
             judged(_items(value), tolerated_by(program, as_text(call.get("of"), "a fan-out")))
         return closed(task.names)
     unit = program.unit(name)
+    spill = Spill(task.values, _MOST_OF_MANY if name.endswith(".yield") else _MOST, "a parameter of Kubeflow")
     if unit.kind == "parameters":
-        texts = _parameters(program, unit, task.parameters, task.store, task.made)
+        texts = _parameters(program, unit, task.parameters, task.store, task.made, spill)
         task.made[BUNDLE].path.write_bytes(task.archive)
         return texts
     tolerate = tolerated_by(program, name) if unit.kind == "collect" else None
     lists = {key: gather(judged(_items(value), tolerate)) for key, value in values.items() if isinstance(value, list)}
-    texts = _unit(program, unit, {key: str(value) for key, value in values.items()} | lists, task.store, task.made, task.folder)
+    captured = {key: str(value) for key, value in values.items()} | lists
+    texts = _unit(program, unit, captured, task.store, task.made, task.folder, spill)
     return _loop(texts["items"]) if unit.kind == "items" else texts
 
 
@@ -122,7 +132,9 @@ def _staging_parent(made: Mapping[str, Slot]) -> Path | None:
     return None
 
 
-def _parameters(program: Program, unit: Unit, given: dict[str, Json], store: PodStore, made: Mapping[str, Slot]) -> dict[str, str]:
+def _parameters(
+    program: Program, unit: Unit, given: dict[str, Json], store: PodStore, made: Mapping[str, Slot], spill: Spill
+) -> dict[str, str]:
     """Kubeflow's arguments checked and as wire texts; files among them become outputs of this task, for later ones to be given."""
     declared = {parameter.name: parameter for parameter in parse_inputs(unit.body.get("parameters"))}
     records = Records.from_environment()
@@ -134,7 +146,7 @@ def _parameters(program: Program, unit: Unit, given: dict[str, Json], store: Pod
                 continue
             wire = _given(parameter, given, store, Path(fetched), records)
             captures[f"${name}"] = canonical(store.place(parameter.type, wire, into[name][1]) if name in into else wire)
-    return run_unit(program, unit.id, captures, store=store, records=records)
+    return run_unit(program, unit.id, captures, store=store, records=records, spill=spill)
 
 
 def _given(parameter: Input, given: dict[str, Json], store: PodStore, folder: Path, records: Records) -> Json:
@@ -148,12 +160,12 @@ def _given(parameter: Input, given: dict[str, Json], store: PodStore, folder: Pa
 
 
 def _unit(
-    program: Program, unit: Unit, captures: Mapping[str, str], store: PodStore, made: Mapping[str, Slot], folder: str
+    program: Program, unit: Unit, captures: Mapping[str, str], store: PodStore, made: Mapping[str, Slot], folder: str, spill: Spill
 ) -> dict[str, str]:
     """What the unit gives, as wire texts that say where Kubeflow will have put the artifacts."""
     records = PlacingRecords(Records.from_environment().folder, store, output_slots(_output_types(program, unit), made))
     code = [str(Path(folder, "code"))]
-    outputs = run_unit(program, unit.id, captures, store=store, records=records, code=code, guards=False, on_log=_log)
+    outputs = run_unit(program, unit.id, captures, store=store, records=records, code=code, guards=False, on_log=_log, spill=spill)
     return {name: canonical(records.placed[name]) if name in records.placed else text for name, text in outputs.items()}
 
 

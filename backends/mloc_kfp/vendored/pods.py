@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -13,6 +12,8 @@ from mloc.runner.artifacts import holds_artifact, map_artifacts
 from mloc.runner.failures import StepFailed
 from mloc.runner.jsons import Json, as_array, as_object, as_text
 from mloc.runner.records import Records
+from mloc.runner.remote import download
+from mloc.runner.remote_store import open_store
 from mloc.runner.store import FileStore, StoreError, copy_file, copy_tree, file_path
 from mloc.runner.types import ARTIFACTS, File, Optional, Table, Type, parse_type, type_json
 
@@ -161,21 +162,30 @@ def output_slots(types: Mapping[str, Type], found: Mapping[str, Slot]) -> dict[s
     return {name: (type_, found[f"{name}-artifact"]) for name, type_ in types.items() if holds_artifact(type_)}
 
 
+class ValueStore:
+    """A store of large values at a URL or in a folder, which is looked at when there is one."""
+
+    def __init__(self, root: str) -> None:
+        self._root = _address(root)
+
+    def put(self, path: Path, type_: Json) -> dict[str, Json]:
+        return open_store(self._root).put(path, type_)
+
+    def get(self, descriptor: Mapping[str, Json], folder: Path) -> Path:
+        return open_store(self._root).get(descriptor, folder)
+
+
+def _address(uri: str) -> str:
+    """What Kubeflow calls minio is S3 at another address, which AWS_ENDPOINT_URL names."""
+    return uri.replace("minio://", "s3://", 1)
+
+
 def _download(uri: str, folder: Path) -> Path:
     """The content of a URI that the launcher did not localise: an artifact inside a list or record, or from another run."""
-    # What Kubeflow calls minio is S3 at another address, which AWS_ENDPOINT_URL names.
-    address = uri.replace("minio://", "s3://", 1)
+    target = folder / uuid.uuid4().hex
     try:
-        fsspec = importlib.import_module("fsspec")
-        files, path = fsspec.core.url_to_fs(address)
-        target = folder / uuid.uuid4().hex
-        files.get(path, str(target), recursive=bool(files.isdir(path)))
-    except ImportError as error:
-        wanted = "s3fs" if address.startswith("s3:") else "gcsfs" if address.startswith("gs:") else "fsspec"
-        raise StoreError(
-            f"{uri} is not an input that Kubeflow localises (it stands in a list, a record or a branch's result): "
-            f"to fetch it the step's image needs the Python package {wanted} ({error})"
-        ) from error
-    except OSError as error:
-        raise StoreError(f"{uri} cannot be fetched: {error}") from error
+        download(_address(uri), target, tree=None)
+    except StoreError as error:
+        why = "it stands in a list, a record or a branch's result, or is given at launch"
+        raise StoreError(f"{uri} is not an input that Kubeflow localises ({why}): {error}") from error
     return target
