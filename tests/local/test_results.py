@@ -225,11 +225,12 @@ def test_without_caching_nothing_is_kept(place: Place) -> None:
 def test_the_first_result_of_a_key_stays(place: Place) -> None:
     from mloc.local.keys import Keys
     from mloc.local.results import Results
+    from mloc.local.shelf import Folder
 
     pipeline = analyse(str(place.folder / "p.mlp")).pipelines[0]
-    call = Results(place.folder, pipeline, Keys("p", lambda _: {}), "one").call("made")
+    call = Results(Folder(place.folder), pipeline, Keys("p", lambda _: {}), "one").call("made")
     assert call is not None
-    one, two = (Results(place.folder, pipeline, Keys("p", lambda _: {}), name) for name in ("one", "two"))
+    one, two = (Results(Folder(place.folder), pipeline, Keys("p", lambda _: {}), name) for name in ("one", "two"))
     inputs = {"rows": 1, "tag": ""}
     first, second = one.ask(call, "made", inputs), two.ask(call, "made", inputs)
     one.keep(first, "number", {"result": 1})

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from socket import socket
+from urllib.parse import quote
 
 KEY, SECRET = "AKIATESTTESTTESTTEST", "wJalrXUtnFEMIsecretsecretsecretsecret0000"
 _SECONDS = 60
@@ -55,7 +56,7 @@ class Server:
         return self._ask("GET", f"{bucket}?uploads").decode().count("<UploadId>")
 
     def _ask(self, method: str, path: str, data: bytes | None = None) -> bytes:
-        request = urllib.request.Request(f"{self.url}/{path}", method=method, data=data)
+        request = urllib.request.Request(f"{self.url}/{quote(path, safe='/?=&')}", method=method, data=data)
         request.add_header("Content-Type", "application/octet-stream")
         request.add_header("Authorization", f"AWS4-HMAC-SHA256 Credential={KEY}/20260101/us-east-1/s3/aws4_request")
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
