@@ -70,8 +70,9 @@ class Captures:
             raise BadCapture(f"`{name}`: no value was given to `{self._unit.id}`")
         try:
             if self._program.is_item(key):
+                envelope = self._envelope(key)
                 with _kept(key):
-                    item = item_of(self._envelope(key), self._store)
+                    item = item_of(envelope, self._store)
                 return decode(type_, item, name)
             return decode_text(type_, text, name)
         except (Invalid, NotCanonical) as error:
@@ -106,7 +107,7 @@ def _kept(key: str) -> Iterator[None]:
     """Say of a value that is not to be had which one it is. Raises Lost."""
     try:
         yield
-    except (StoreError, OSError, BadProgram) as error:
+    except (StoreError, OSError, BadProgram, NotCanonical) as error:
         raise Lost(f"`{key.removeprefix('$')}`: its value was too large to travel, and is not to be had: {error}") from error
 
 

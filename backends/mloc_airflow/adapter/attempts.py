@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import nullcontext
 
-from mloc.runner.api import StepFailed, StoreError
+from mloc.runner.api import Records, StepFailed, StoreError
 
 from . import bodies
 from .engine import failed_for_good, launch_conf, publish, this_task
@@ -20,13 +20,15 @@ from .units import program, run_once, store
 
 def launch_parameters() -> dict[str, str]:
     """The parameters of this run, checked."""
+    unit = "$parameters"
     try:
         texts = wire_texts(program(), launch_conf(), store())
-    except StoreError as error:
-        failure = StepFailed("store", str(error))
-        tell(failure)
+    except (StepFailed, StoreError) as error:
+        failure = error if isinstance(error, StepFailed) else StepFailed("store", str(error))
+        Records.from_environment().failed(unit, unit, failure)
+        tell(failure, unit)
         raise failed_for_good(failure) from None
-    return run("$parameters", texts, retries=False, bound=True)
+    return run(unit, texts, retries=False, bound=True)
 
 
 def run(unit: str, captures: Mapping[str, str | None], *, retries: bool, bound: bool = False) -> dict[str, str]:
