@@ -84,5 +84,6 @@ def _kept(what: str, text: str, spill: Spill, line: int | None) -> str:
             descriptor = spill.store.put(path, _TYPE)
     except (OSError, StoreError) as error:
         size = f"{what} has {len(text)} bytes as JSON, more than the {spill.limit} that {spill.carrier} carries"
-        raise StepFailed("store", f"{size}, and cannot be kept in the store: {error}; a File or Table is not bound so", line) from error
+        instead = "an output that is a `File` or `Table` has no such limit"
+        raise StepFailed("store", f"{size}, and cannot be kept in the store: {error}; {instead}", line) from error
     return _SPILLED + canonical({name: descriptor[name] for name in ("uri", "digest", "size")})
