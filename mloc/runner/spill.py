@@ -22,16 +22,20 @@ _REFERENCE = 512
 
 @dataclass(frozen=True)
 class Spill:
-    """Where values go whose wire text has more than `limit` bytes, and in what they did not fit: `an XCom of Airflow`."""
+    """Where values go whose wire text has more than `limit` bytes, and in what they did not fit: `an XCom of Airflow`.
+
+    One of up to `at_most` bytes travels all the same where it cannot be kept: an engine may carry it, if little else goes with it.
+    """
 
     store: Store
     limit: int
     carrier: str
+    at_most: int = 0
 
 
 def spilled(outputs: Mapping[str, str], spill: Spill, line: int | None) -> dict[str, str]:
     """The texts of outputs as they may travel. Raises StepFailed for one that can be neither carried nor kept."""
-    return {name: text if len(text) <= spill.limit else _kept(f"`{name}`", text, spill, line) for name, text in outputs.items()}
+    return {name: text if len(text) <= spill.limit else _sent(f"`{name}`", text, spill, line) for name, text in outputs.items()}
 
 
 def spilled_items(text: str, spill: Spill, line: int | None) -> str:
@@ -74,6 +78,15 @@ def restored(text: str, store: Store) -> str:
     descriptor = as_object(found, "where a value is")
     with TemporaryDirectory(prefix="mloc-") as folder:
         return store.get(descriptor, Path(folder)).read_text(encoding="ascii")
+
+
+def _sent(what: str, text: str, spill: Spill, line: int | None) -> str:
+    try:
+        return _kept(what, text, spill, line)
+    except StepFailed:
+        if len(text) > spill.at_most:
+            raise
+        return text
 
 
 def _kept(what: str, text: str, spill: Spill, line: int | None) -> str:

@@ -105,3 +105,19 @@ def test_what_can_be_neither_carried_nor_kept_is_said(tmp_path: Path) -> None:
     assert error.value.message.endswith("an output that is a `File` or `Table` has no such limit")
     assert (error.value.kind, error.value.line) == ("store", 3)
     assert [event["event"] for event in records.events()] == ["failed"]
+
+
+@pytest.mark.parametrize("size", [200, 201])
+def test_what_cannot_be_kept_may_travel_up_to_a_bound(size: int, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    spill = Spill(FileStore(tmp_path / "file" / "store"), 100, "a matchbox", at_most=200)
+    text = json.dumps("x" * (size - 2))
+
+    def sent() -> dict[str, str]:
+        return run_unit(_same(), "u", {"a.x": text}, store=spill.store, records=Records(None), spill=spill, guards=False)
+
+    if size <= 200:
+        assert sent() == {"x": text}
+    else:
+        with pytest.raises(StepFailed, match="201 bytes as JSON, more than the 100 that a matchbox carries"):
+            sent()

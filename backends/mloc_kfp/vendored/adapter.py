@@ -35,7 +35,7 @@ from .natural import to_wire
 from .pods import PlacingRecords, PodStore, Slot, ValueStore, output_slots, slots
 
 # A task is described in one argument of its container, 128 KiB, with all its parameters as JSON in JSON; what a loop yields is one of many.
-_MOST, _MOST_OF_MANY = 16 << 10, 1 << 10
+_MOST, _MOST_OF_MANY, _MOST_ALONE = 16 << 10, 1 << 10, 96 << 10
 
 UNIT = "mloc-unit"
 BUNDLE = "mloc-bundle"
@@ -101,7 +101,7 @@ def _made(program: Program, call: dict[str, Json], task: _Task) -> dict[str, str
             judged(_items(value), tolerated_by(program, as_text(call.get("of"), "a fan-out")))
         return closed(task.names)
     unit = program.unit(name)
-    spill = Spill(task.values, _MOST_OF_MANY if name.endswith(".yield") else _MOST, "a parameter of Kubeflow")
+    spill = Spill(task.values, _MOST_OF_MANY if name.endswith(".yield") else _MOST, "a parameter of Kubeflow", _MOST_ALONE)
     if unit.kind == "parameters":
         texts = _parameters(program, unit, task.parameters, task.store, task.made, spill)
         task.made[BUNDLE].path.write_bytes(task.archive)
