@@ -12,6 +12,8 @@ from mloc import driver
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = [*sorted(ROOT.glob("examples/*/*.mlp")), *sorted((ROOT / "tests" / "conformance" / "programs").glob("*.mlp"))]
+# Of those written at length; what a target refuses of them is told elsewhere (tests/pipelines).
+PROGRAMS += [path for path in sorted(ROOT.glob("tests/pipelines/*/*.mlp")) if path.stem == path.parent.name]
 IGNORED = {
     "A001": "variables are called as in the program",
     "A002": "arguments are called as in the program",
