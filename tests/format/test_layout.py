@@ -208,4 +208,5 @@ def test_a_line_of_many_items_is_formatted_in_linear_time() -> None:
         return time.process_time() - start
 
     seconds(10)
-    assert seconds(4000) < 12 * seconds(1000) + 0.5
+    # Four times the items; the best of some tries, for what else the machine does only adds to a time.
+    assert any(seconds(4000) < 10 * seconds(1000) for _ in range(5))
