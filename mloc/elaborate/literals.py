@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Bag
 from mloc.diagnostics.rules import BAD_LITERAL
 from mloc.ir.model import Const
 from mloc.syntax import tree as t
 from mloc.types.model import BOOL, BYTES, DURATION, FLOAT, INT, NULL, RATIO, STR, UNKNOWN, Scalar, Type
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _MILLISECONDS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -22,6 +26,8 @@ _FOREIGN = {
 """Units as Kubernetes and others write them."""
 _SAFE = 2**53 - 1
 _LOW, _HIGH = -(2**63), 2**63 - 1
+_EXACT_DIGITS = 15
+"""Numbers of so many digits divide by 100 as well with floats as with decimals."""
 
 
 def read_quantity(text: str, type_: Scalar) -> str | None:
@@ -92,11 +98,8 @@ def constant(expr: Literal, hint: Type | None, bag: Bag) -> Const:
 
 def quantity(expr: t.Quantity, bag: Bag) -> Const:
     """The constant a quantity means: bytes, milliseconds or a ratio."""
-    from decimal import Decimal, InvalidOperation  # no quantity, no decimals
-
-    try:
-        number = Decimal(expr.number)
-    except InvalidOperation:
+    number = _number(expr.number)
+    if number is None:
         bag.report(BAD_LITERAL, expr.span, f"`{expr.number}` is not a number")
         return Const(UNKNOWN, "null")
     if expr.unit == "pct":
@@ -105,7 +108,19 @@ def quantity(expr: t.Quantity, bag: Bag) -> Const:
         (_BYTES, BYTES, "a whole number of bytes") if expr.unit in _BYTES else (_MILLISECONDS, DURATION, "whole milliseconds")
     )
     exact = number * table[expr.unit]
-    if exact != exact.to_integral_value() or not _LOW <= int(exact) <= _HIGH:
+    if exact != int(exact) or not _LOW <= int(exact) <= _HIGH:
         bag.report(BAD_LITERAL, expr.span, f"`{expr.number}{expr.unit}` is not {small}")
         return Const(UNKNOWN, "null")
     return Const(type_, int_text(int(exact)))
+
+
+def _number(text: str) -> int | Decimal | None:
+    """What the digits of a quantity say. Whole numbers, which most are, do not pay for loading decimals."""
+    if text.isascii() and text.isdecimal() and len(text) <= _EXACT_DIGITS:
+        return int(text)
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
