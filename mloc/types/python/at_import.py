@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from mloc.diagnostics.rules import EFFECT_AT_IMPORT
 from mloc.types.python.closure import closure
-from mloc.types.python.files import PythonFileError, read
+from mloc.types.python.files import PythonFile, PythonFileError, read
 from mloc.types.python.lookup import own_nodes
 from mloc.types.python.report import Step, reported
 from mloc.types.python.steadiness import imported
@@ -34,10 +35,10 @@ def check_at_import(step: Step, module: str) -> None:
         if located is None or located.path is None:
             continue
         try:
-            tree = read(located.path).tree
+            file = read(located.path)
         except PythonFileError:
             continue  # reported where the function is looked up
-        for node, does in _effects(tree.body):
+        for node, does in _effects(file):
             place = f"{project.show(located.path)}:{node.lineno}"
             message = f"importing `{located.name}` {does}, wherever and whenever it is imported: `{_short(node)}`"
             if not reported(step.bag, EFFECT_AT_IMPORT, message):
@@ -46,15 +47,15 @@ def check_at_import(step: Step, module: str) -> None:
             break
 
 
-def _effects(body: list[ast.stmt]) -> Iterator[tuple[ast.expr, str]]:
-    names = imported(body)
-    certain = [statement for statement in body if not (isinstance(statement, ast.If) and _is_of_others(statement.test))]
-    for node in own_nodes(certain):
-        if isinstance(node, (ast.Call, ast.Subscript)):
-            does = _does(node, names)
-            # What lies beside a module is part of it.
-            if does is not None and "__file__" not in ast.unparse(node):
-                yield node, does
+@lru_cache(maxsize=256)
+def _effects(file: PythonFile) -> tuple[tuple[ast.expr, str], ...]:
+    """What importing a file does: each step asks it of all the modules that it needs, and steps share modules."""
+    names = imported(file.tree.body)
+    certain = [each for each in file.tree.body if not (isinstance(each, ast.If) and _is_of_others(each.test))]
+    places = [node for node in own_nodes(certain) if isinstance(node, (ast.Call, ast.Subscript))]
+    found = [(node, does) for node in places if (does := _does(node, names)) is not None]
+    # What lies beside a module is part of it.
+    return tuple((node, does) for node, does in found if "__file__" not in ast.unparse(node))
 
 
 def _is_of_others(test: ast.expr) -> bool:

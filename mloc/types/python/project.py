@@ -41,6 +41,7 @@ class Project:
     config: Config = field(default_factory=Config)
     _located: dict[str, Located | None] = field(default_factory=dict, compare=False, repr=False)
     _listed: dict[Path, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    _shown: dict[Path, str] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def of(mlp_path: str | Path) -> Project:
@@ -117,7 +118,9 @@ class Project:
 
     def show(self, path: Path) -> str:
         """A path as messages write it: relative to the project's folder, with forward slashes."""
-        return Path(os.path.relpath(path, self.root)).as_posix()
+        if path not in self._shown:
+            self._shown[path] = Path(os.path.relpath(path, self.root)).as_posix()
+        return self._shown[path]
 
 
 def _exists(path: Path, *, folder: bool = False) -> bool:
