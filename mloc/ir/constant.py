@@ -6,7 +6,8 @@ from mloc.ir.model import Const, Expr
 from mloc.ir.program import expr_json
 from mloc.ir.walk import refs
 from mloc.runner.domains import check_domain
-from mloc.runner.evaluate import ExpressionError, Scope, evaluate
+from mloc.runner.evaluate import Scope, evaluate
+from mloc.runner.failures import ExpressionError
 from mloc.runner.scalars import Invalid, Value
 from mloc.runner.types import parse_domain, parse_type
 from mloc.runner.values import decode_text, encode_text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from mloc.types.python.project import Project
 from mloc.version import VERSION
 
 ENGINE = "native"
+CONTAINERS = "MLOC_CONTAINERS"
 
 
 def run_native(
@@ -48,7 +50,8 @@ def run_native(
 
     `parameters` are wire texts by name; `jobs` bounds the steps that run at a time (default: the cores this process may use);
     `source_roots` are the folders of the user's modules; `lines` gives the source line of each node's id, "" for the pipeline's;
-    `containers` is what runs container steps: docker, podman, none for their commands on this machine, or None for what is there.
+    `containers` is what runs container steps: docker, podman, none for their commands on this machine, or None for what MLOC_CONTAINERS
+    says, and without that for what is there.
     With `caching` results of steps that say `cache` are kept in the store and found again; without, such steps run as all others.
     With `remote`, the URL of a store, artifacts and results are kept there, and only the run's own files in the folder `store`.
     What the user's program does wrong is in the report. Raises StoreUnusable when the run's folder cannot be made or its report written.
@@ -57,6 +60,7 @@ def run_native(
     records = folder.open_records(None if progress is None else progress.event)
     compiled = Program(dict(program(pipeline, VERSION, lines or {})))
     results = None if caching is None else caching.results(pipeline, folder)
+    containers = containers or os.environ.get(CONTAINERS) or None
     run = _Run(pipeline, compiled, records, folder.artifacts(), source_roots, progress, folder.run_id, containers, results)
     started = now()
     try:

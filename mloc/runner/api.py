@@ -6,9 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from .domains import OutOfDomain
-from .evaluate import ExpressionError
-from .failures import StepFailed
+from .failures import ExpressionError, StepFailed
 from .jsons import BadProgram, Json, parse
 from .program import Program, Unit, load_program
 from .records import Records
@@ -17,7 +15,7 @@ from .scalars import Invalid
 from .spill import Spill, gathered, spilled, spilled_items
 from .steps import Surroundings, run_step, step_inputs
 from .store import FileStore, Store, StoreError
-from .units import BadCapture, Captures, Lost, place, run_plain, skipped_outputs
+from .units import BadCapture, Captures, kind_of, located, place, run_plain, skipped_outputs
 
 __all__ = [
     "BadProgram",
@@ -75,10 +73,7 @@ def run_unit(
     try:
         return _run(program, unit, reader, around, guards)
     except StepFailed as failure:
-        failure.file = failure.file or unit.file
-        failure.where = _where(unit, reader)
-        failure.step = _place(unit, reader) if unit.kind == "step" else None
-        raise
+        raise located(failure, unit, reader) from failure.__cause__
 
 
 def _run(program: Program, unit: Unit, reader: Captures, around: Surroundings, guards: bool) -> dict[str, str]:
@@ -92,7 +87,7 @@ def _run(program: Program, unit: Unit, reader: Captures, around: Surroundings, g
             return _plain(unit, reader, around, place_id)
         inputs = step_inputs(program, unit, reader)
     except (BadCapture, ExpressionError, Invalid) as error:
-        failure = StepFailed(_kind(error), str(error), unit.line)
+        failure = StepFailed(kind_of(error), str(error), unit.line)
         records.failed(place_id, unit.id, failure)
         raise failure from error
     return run_step(program, unit, place_id, inputs, around)
@@ -125,30 +120,9 @@ def inputs_of(program: Program, unit_id: str, captures: Mapping[str, str]) -> tu
         return None
 
 
-def _where(unit: Unit, reader: Captures) -> str:
-    """The unit and the line of the program that it stands for."""
-    place_id = _place(unit, reader)
-    return f"{place_id} ({unit.file}:{unit.line})" if unit.line is not None else place_id
-
-
-def _place(unit: Unit, reader: Captures) -> str:
-    try:
-        return place(unit.id, reader.at())
-    except BadCapture:
-        return unit.id
-
-
 def gather(texts: Sequence[str]) -> str:
     """The wire text of a list whose items' wire texts are given, in item order: the capture of a `collect` unit."""
     return gathered(texts)
-
-
-def _kind(error: Exception) -> str:
-    if isinstance(error, BadCapture):
-        return "store" if isinstance(error, Lost) else "decoding"
-    if isinstance(error, ExpressionError):
-        return "expression"
-    return "domain" if isinstance(error, OutOfDomain) else "contract"
 
 
 def _record(records: Records, unit: Unit, place_id: str, outputs: Mapping[str, str]) -> None:

@@ -110,11 +110,16 @@ def _run_in(scratch: Path, attempt: Attempt, mask: Mask) -> dict[str, Json]:
     (scratch / "job.json").write_text(canonical(job), encoding="ascii")
     ending = _supervise(scratch, work, environment, attempt, mask)
     outputs = _outcome(scratch / "result.json", ending, unit, program.step_file(name))
+    without_secrets(outputs, mask, unit.line, ending.tail)
+    return {declared.name: keep(declared.type, outputs[declared.name], attempt.store) for declared in step.outputs}
+
+
+def without_secrets(outputs: Mapping[str, Json], mask: Mask, line: int | None, log_tail: str = "") -> None:
+    """Raise StepFailed for an output that holds the value of a secret."""
     for output, wire in outputs.items():
         if mask.held_by(wire):
             message = f"the output `{output}` holds the value of a secret, and outputs are stored and shown"
-            raise StepFailed("secret", message, unit.line, log_tail=ending.tail)
-    return {declared.name: keep(declared.type, outputs[declared.name], attempt.store) for declared in step.outputs}
+            raise StepFailed("secret", message, line, log_tail=log_tail)
 
 
 def _supervise(scratch: Path, work: Path, environment: dict[str, str], attempt: Attempt, mask: Mask) -> Ending:
@@ -158,23 +163,23 @@ def _outcome(result: Path, ending: Ending, unit: Unit, step_file: str) -> dict[s
         line = error.get("line")
         kind, message = as_text(error.get("kind"), "a kind"), as_text(error.get("message"), "a message")
         if kind in ("contract", "domain"):
-            message += _by_step(unit)
+            message += by_step(unit)
         failure = StepFailed(kind, message, line if isinstance(line, int) else unit.line, log_tail=ending.tail)
         failure.file = step_file if isinstance(line, int) else unit.file
         raise failure
     if ending.code or not said:
-        kind, message = _bad_end(ending.code, bool(said))
+        kind, message = bad_end(ending.code, bool(said))
         raise StepFailed(kind, message, unit.line, log_tail=ending.tail)
     return as_object(said.get("outputs"), "the child's outputs")
 
 
-def _by_step(unit: Unit) -> str:
+def by_step(unit: Unit) -> str:
     """Which step broke its declaration, where the name it is called by does not say so."""
     name = as_text(unit.body.get("step"), "a unit's step")
     return "" if name in re.split(r"[.#\[\]]", unit.id) else f" (step `{name}`)"
 
 
-def _bad_end(code: int, returned: bool) -> tuple[str, str]:
+def bad_end(code: int, returned: bool) -> tuple[str, str]:
     """The kind and the message for a child that ended without a word of its own."""
     when = "after the step had returned" if returned else "before the step returned"
     if code == -signal.SIGKILL:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .codes import prepare, run_code
 from .domains import OutOfDomain
+from .failures import ExpressionError
 from .jsons import Json, as_array, as_object, as_text, canonical, parse
 from .library import library
 from .program import parse_step
@@ -50,6 +51,8 @@ def _result(job: dict[str, Json]) -> tuple[Json, int]:
         return {"outputs": _run(job)}, 0
     except UserCodeFailed as failure:
         return {"error": {"kind": "exception", "message": failure.message, "line": failure.line}}, 1
+    except ExpressionError as error:
+        return _refused("expression", error), 1
     except OutOfDomain as error:
         return _refused("domain", error), 1
     except Invalid as error:

@@ -6,14 +6,15 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
-from .evaluate import ExpressionError, Scope, convert, evaluate, type_of
+from .evaluate import Scope, convert, evaluate, type_of
+from .failures import ExpressionError
 from .jsons import Json, as_array, as_object, as_text, as_text_or_none
 from .program import Step
 from .scalars import Invalid, Value
 from .shell import check_code, output_files, read_output, shell_text
-from .tracebacks import UserCodeFailed
 from .types import Type
 
 ENGINES = ("docker", "podman")
@@ -21,13 +22,8 @@ NONE = "none"
 
 
 def run_container(step: Step, inputs: dict[str, Value], out: Path, job: dict[str, Json]) -> dict[str, Json]:
-    """The wire values of a container step's outputs. Raises UserCodeFailed, and Invalid for what does not fit the declaration."""
-    files = output_files(step, out)
-    run = as_object(step.run["container"], "a container")
-    try:
-        command, args = (_words(run[key], step, inputs, files) for key in ("command", "args"))
-    except ExpressionError as error:
-        raise UserCodeFailed(f"a word of the command line has no value: {error}") from None
+    """The wire values of a container step's outputs. Raises ExpressionError, UserCodeFailed, and Invalid for what does not fit."""
+    command, args = command_line(step, inputs, out)
     environment = [as_text(name, "a variable") for name in as_array(job["environment"], "the environment")]
     line = _line(job, command, args, out.parent, environment)
     try:
@@ -37,6 +33,21 @@ def run_container(step: Step, inputs: dict[str, Value], out: Path, job: dict[str
     except OSError as error:
         raise Invalid(f"`{line[0]}` cannot be started: {error.strerror}") from None
     check_code(code, "the container")
+    return container_outputs(step, out)
+
+
+def command_line(step: Step, inputs: Mapping[str, Value], out: Path) -> tuple[list[str], list[str]]:
+    """The words of the command and of its arguments; outputs are files in `out`. Raises ExpressionError for a word that has no value."""
+    files, run = output_files(step, out), as_object(step.run["container"], "a container")
+    try:
+        return _words(run["command"], step, inputs, files), _words(run["args"], step, inputs, files)
+    except ExpressionError as error:
+        raise ExpressionError(f"a word of the command line has no value: {error}") from None
+
+
+def container_outputs(step: Step, out: Path) -> dict[str, Json]:
+    """The wire values of what a container has written. Raises Invalid for what does not fit the declaration."""
+    files = output_files(step, out)
     return {
         output.name: read_output(output, files[output.name], out, f"the container wrote no file to `out({output.name})`")
         for output in step.outputs
@@ -67,7 +78,7 @@ def _line(job: dict[str, Json], command: list[str], args: list[str], scratch: Pa
     return [engine, "run", "--rm", "--init", *mounts, *variables, *user, *entry, image, *command[1:], *args]
 
 
-def _words(data: Json, step: Step, inputs: dict[str, Value], files: dict[str, Path]) -> list[str]:
+def _words(data: Json, step: Step, inputs: Mapping[str, Value], files: dict[str, Path]) -> list[str]:
     """The words of a list; those of a null input are left out, of a group all of them."""
     texts = {each.name: _text(each.type, inputs[each.name], each.name) for each in step.inputs}
     scope = Scope(lambda key: inputs[key.removeprefix("$")])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Callable
 
+from .failures import ExpressionError
 from .jsons import BadProgram, Json, as_array, as_text, canonical
 from .scalars import Invalid, Value, check_int, datetime_text, describe
 from .types import ListOf, MapOf, Metrics, Optional, Record, Scalar, Type, base_type, parse_type
@@ -14,10 +15,6 @@ from .values import decode_text, default_of, encode
 
 Captures = Callable[[str], Value]
 """Gives the value of a capture by its key."""
-
-
-class ExpressionError(Exception):
-    """An expression without a value: division by zero, an absent key, an overflow. The message says what and stands alone."""
 
 
 class Scope:

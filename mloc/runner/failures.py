@@ -1,4 +1,4 @@
-"""How a unit fails: the kinds of failure, and the one exception that carries them to the caller."""
+"""How a unit fails: the kinds of failure, and the exceptions that carry them to the caller."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ _RETRIED_AS = {
     "killed": ("exception", "preempted"),
     "store": ("exception",),
 }
+
+
+class ExpressionError(Exception):
+    """An expression without a value: division by zero, an absent key, an overflow. The message says what and stands alone."""
 
 
 class StepFailed(Exception):

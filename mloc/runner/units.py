@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Callable
 
-from .domains import check_domain
+from .domains import OutOfDomain, check_domain
 from .evaluate import Scope, convert, evaluate
+from .failures import ExpressionError, StepFailed
 from .jsons import BadProgram, Json, NotCanonical, as_array, as_int, as_object, as_text, canonical, parse
 from .program import Program, Unit, parse_inputs
 from .scalars import Invalid, Value
@@ -116,6 +117,27 @@ def place(unit_id: str, at: list[int]) -> str:
     head, *rest = unit_id.split("[]")
     indices = [f"[{index}]" for index in at] + ["[]"] * len(rest)
     return head + "".join(index + part for index, part in zip(indices, rest))
+
+
+def located(failure: StepFailed, unit: Unit, captures: Captures) -> StepFailed:
+    """A unit's failure that says where it is: the file, the unit's id in reports and the line of the program that it stands for."""
+    try:
+        place_id = place(unit.id, captures.at())
+    except BadCapture:
+        place_id = unit.id
+    failure.file = failure.file or unit.file
+    failure.where = f"{place_id} ({unit.file}:{unit.line})" if unit.line is not None else place_id
+    failure.step = place_id if unit.kind == "step" else None
+    return failure
+
+
+def kind_of(error: Exception) -> str:
+    """The kind of failure that an error in reading or computing a unit's values is."""
+    if isinstance(error, BadCapture):
+        return "store" if isinstance(error, Lost) else "decoding"
+    if isinstance(error, ExpressionError):
+        return "expression"
+    return "domain" if isinstance(error, OutOfDomain) else "contract"
 
 
 def output_names(program: Program, unit: Unit) -> list[str]:

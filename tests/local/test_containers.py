@@ -69,6 +69,23 @@ def test_a_failure(tool: Path, tmp_path: Path) -> None:
     assert "the container ended with exit status 3" in json.dumps(report["error"])
 
 
+def test_a_word_without_a_value(tool: Path, tmp_path: Path) -> None:
+    source = program(tool, tmp_path / "words").replace("ratio * 2.0", "10 / (big - big)").replace("    timeout", "    retry 2\n    timeout")
+    report = run_native(pipeline(source), {}, store=tmp_path / "store", containers="none")
+    assert "a word of the command line has no value: division by zero" in json.dumps(report["error"])
+    steps = report["steps"]
+    assert isinstance(steps, dict)
+    # What was computed wrongly is not computed again.
+    assert [step["attempts"] for step in steps.values()] == [1]  # type: ignore[index, call-overload]
+    assert not (tmp_path / "words").exists()
+
+
+def test_the_environment_says_what_runs_containers(tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLOC_CONTAINERS", "none")
+    report = run_native(pipeline(program(tool, tmp_path / "words")), {}, store=tmp_path / "store")
+    assert report["status"] == "succeeded", report["error"]
+
+
 def test_a_machine_without_containers(tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     report = run_native(pipeline(program(tool, tmp_path / "words")), {}, store=tmp_path / "store")

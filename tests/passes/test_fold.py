@@ -15,7 +15,8 @@ from mloc.ir.text import parse, show
 from mloc.ir.verify import verify
 from mloc.ir.walk import refs
 from mloc.passes.fold import fold
-from mloc.runner.evaluate import ExpressionError, Scope, evaluate
+from mloc.runner.evaluate import Scope, evaluate
+from mloc.runner.failures import ExpressionError
 from mloc.runner.scalars import Invalid, Value
 from mloc.runner.types import parse_type
 from mloc.runner.values import decode_text, encode_text

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mloc.runner.evaluate import ExpressionError, Scope, evaluate
+from mloc.runner.evaluate import Scope, evaluate
+from mloc.runner.failures import ExpressionError
 from mloc.runner.jsons import BadProgram, Json, canonical
 from mloc.runner.scalars import Value
 
