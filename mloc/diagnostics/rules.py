@@ -171,6 +171,11 @@ SHELL_NULL = _rule("W0638", "shell-null", "a value that may be null in a script 
 CONTAINER_WORD = _rule("E0628", "container-word", "something that cannot be a word of a container's command line")
 CONTAINER_SHELL = _rule("W0644", "container-without-shell", "a word of a container that only a shell would understand, and none reads")
 CONTAINER_TWO_WORDS = _rule("W0645", "container-two-words", "one word of a container that is meant as two")
+CODE_ENVIRONMENT = _rule("W0651", "code-environment", "the code of a step reads a variable that the step does not declare")
+PATH_RETURNS_NONE = _rule("W0652", "returns-none", "the code of a step returns None on some way, for an output that is never null")
+CODE_NAME = _rule("E0653", "code-name", "a step's Python function uses a name that nothing defines")
+IGNORED_FAILURE = _rule("W0657", "ignored-failure", "a program or request whose failure the code of a step does not look at")
+SWALLOWED_FAILURE = _rule("W0659", "swallowed-failure", "the code of a step catches what fails, and ends as if it had not")
 LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string literal")
 
 # 07: attributes, resources, images, environment
@@ -250,6 +255,7 @@ _ABOUT_CODE = frozenset(
         RETURN_MISMATCH,
         GENERATOR_FUNCTION,
         INLINE_NAME,
+        CODE_NAME,
         SHELL_OUTPUT,
         SHELL_NAME,
         SHELL_SYNTAX,

@@ -24,6 +24,7 @@ from mloc.lint.parameters import parameters
 from mloc.lint.paths import paths
 from mloc.lint.placeholders import placeholders
 from mloc.lint.program import Check, Program
+from mloc.lint.python import python
 from mloc.lint.repetition import repetition
 from mloc.lint.texts import texts
 from mloc.lint.times import times
@@ -59,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     images,  # images that may change
     gpus,  # GPUs that no code uses
     ratios,  # machines that nobody has
+    python,  # the Python code of steps
 )
 _IN_CODE = (INLINE_NAME, SHELL_NAME, SHELL_OUTPUT)
 """What is wrong in the code that stands in a step, and may be why it does not mention an input."""

@@ -10,8 +10,8 @@ from mloc.diagnostics.rules import EFFECT_AT_IMPORT
 from mloc.types.python.closure import closure
 from mloc.types.python.files import PythonFile, PythonFileError, read
 from mloc.types.python.lookup import own_nodes
+from mloc.types.python.reach import imported
 from mloc.types.python.report import Step, reported
-from mloc.types.python.steadiness import imported
 
 _ASKS = ("get", "post", "put", "patch", "delete", "head", "request")
 _CALLS = {

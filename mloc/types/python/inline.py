@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import dis
 import keyword
 import sys
 import warnings
-from collections.abc import Iterator
 from types import CodeType
 
 from mloc.diagnostics.model import Bag
@@ -18,6 +16,7 @@ from mloc.frozen import dataclass
 from mloc.source import Span
 from mloc.types.model import MapOf, Metrics, Optional, Record, Unknown
 from mloc.types.python.bodies import may_end, only_raises, returns_value
+from mloc.types.python.globals import BUILTINS, global_uses
 from mloc.types.python.lookup import own_nodes
 from mloc.types.signature import Output, Signature
 
@@ -35,7 +34,6 @@ _CUSTOMARY = {
     "datetime": "from datetime import datetime",
     "timedelta": "from datetime import timedelta",
 }
-_MODULE_NAMES = {"__name__", "__doc__", "__file__", "__builtins__", "__spec__", "__package__", "__loader__"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +112,12 @@ def _report_syntax(body: Body, error: SyntaxError, bag: Bag) -> None:
 
 
 def _check_names(body: Body, compiled: CodeType, signature: Signature, bag: Bag) -> None:
-    used = list(_globals(compiled))
+    used = list(global_uses(compiled))
     assigned = {name for name, opname, _ in used if opname.startswith("STORE")}
     if any(name in {"globals", "exec"} for name, _, _ in used):
         # Code that makes names as it runs cannot be checked for them.
         return
-    known = assigned | set(dir(builtins)) | _MODULE_NAMES
+    known = assigned | BUILTINS
     seen: set[str] = set()
     for name, opname, position in used:
         if name in known or name in seen or opname.startswith("STORE"):
@@ -127,18 +125,18 @@ def _check_names(body: Body, compiled: CodeType, signature: Signature, bag: Bag)
         seen.add(name)
         near = suggest(name, [*(i.name for i in signature.inputs), *_locals(compiled)])
         inputs = ", ".join(f"`{i.name}`" for i in signature.inputs)
-        advice = _advice(name, near)
+        help_ = advice(name, near)
         bag.report(
             INLINE_NAME,
             _name_span(body, name, position),
             f"nothing defines `{name}` in the code of step `{signature.name}`",
             label="not defined",
             notes=(f"inline code sees its inputs ({inputs}), what it imports, and Python's built-in names",) if inputs else (),
-            help=advice,
+            help=help_,
         )
 
 
-def _advice(name: str, near: str | None) -> str | None:
+def advice(name: str, near: str | None) -> str | None:
     if near is not None:
         return f"did you mean `{near}`?"
     if name in _CUSTOMARY:
@@ -151,19 +149,6 @@ def _name_span(body: Body, name: str, position: dis.Positions | None) -> Span:
         return body.span
     start = _characters(body.text[position.lineno - 1], position.col_offset)
     return body.at(position.lineno, start, start + len(name))
-
-
-def _globals(code: CodeType) -> Iterator[tuple[str, str, dis.Positions | None]]:
-    """Every use of a name that is in no function's scope: the compiler itself has settled which those are.
-
-    The module that holds the wrapping function is left out; its names are ours.
-    """
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            for instruction in dis.get_instructions(inner):
-                if instruction.opname in {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "STORE_NAME"} and isinstance(instruction.argval, str):
-                    yield instruction.argval, instruction.opname, instruction.positions
-            yield from _globals(inner)
 
 
 def _locals(code: CodeType) -> set[str]:

@@ -9,7 +9,7 @@ import xgboost
 
 
 def _folder(name: str) -> Path:
-    return Path(os.environ["MODEL_REGISTRY"]) / name
+    return Path(os.getenv("MODEL_REGISTRY", "/srv/models")) / name
 
 
 def current(name: str) -> int | None:

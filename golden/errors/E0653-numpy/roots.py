@@ -1,0 +1,2 @@
+def root(n: float) -> float:
+    return float(np.sqrt(n))

@@ -1,0 +1,5 @@
+import os
+
+
+def show() -> int:
+    return len(os.environ["WAREHOUSE_TOKEN"])
