@@ -57,9 +57,9 @@ def _settled(node: ast.AST, code: Code) -> list[str]:
         case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]):
             return [name] if dotted(function, code) in ("os.environ.setdefault", "os.putenv") else []
         case ast.BoolOp(values=values):
-            return [name for value in values if (name := _asked(value, code)) is not None]
+            return [asked for value in values if (asked := _asked(value, code)) is not None]
         case ast.If(test=test) | ast.IfExp(test=test):
-            return [name for inner in ast.walk(test) if (name := _asked(inner, code)) is not None]
+            return [asked for inner in ast.walk(test) if (asked := _asked(inner, code)) is not None]
         case _:
             return []
 

@@ -30,13 +30,12 @@ def _ignored(step: StepCode, code: Code, bag: Bag) -> None:
     for node in code.nodes:
         match node:
             case ast.Expr(value=ast.Call() as call):
-                kept = None
-            case ast.Assign(targets=[ast.Name(id=kept)], value=ast.Call() as call):
                 pass
+            case ast.Assign(targets=[ast.Name(id=str(kept))], value=ast.Call() as call):
+                if kept in looked_at or kept in handed or _is_tested(kept, code):
+                    continue
             case _:
                 continue
-        if kept is not None and (kept in looked_at or kept in handed or _is_tested(kept, code)):
-            continue
         found = _unseen(call, code)
         if found is not None:
             what, help_ = found

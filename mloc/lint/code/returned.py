@@ -63,7 +63,7 @@ def _ways(step: StepCode, body: list[ast.stmt], outputs: tuple[Output, ...], bag
 def _none(step: StepCode, rule: object, node: ast.AST, outputs: tuple[Output, ...], where: str, bag: Bag) -> None:
     what = _declared(step, outputs)
     if rule is SWALLOWED_FAILURE:
-        message = f"the code of step `{step.name}` catches the exception and returns None, but the step declares {what}: the failure is lost"
+        message = f"the code of step `{step.name}` catches the exception and returns None, but {what} is declared: the failure is lost"
         help_ = "let the exception go on, which fails the step with it, or declare the output as optional (`…?`)"
         step.report(bag, SWALLOWED_FAILURE, step.own, node, message, label="the failure ends here", help=help_)
         return
