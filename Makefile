@@ -11,7 +11,7 @@ TEST_PYTHON := .venv/engines/bin/python
 DEMO_PYTHON := .venv/demo/bin/python
 WORKERS ?= 2
 
-.PHONY: help demo test test-fast fuzz differential museum lint format bench clean python test-environment demo-environment
+.PHONY: help demo test test-docker test-fast fuzz differential museum lint format bench clean python test-environment demo-environment
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -22,8 +22,11 @@ demo: demo-environment ## run the flights pipeline on real data, then compile it
 test: test-environment lint ## check the style and the types, then run every test (ARGS="..." goes to pytest)
 	@$(TEST_PYTHON) -m pytest -n $(WORKERS) $(ARGS)
 
+test-docker: test-environment ## run the tests of real containers, by the Docker that is there or, as root, one of their own (ARGS="..." goes to pytest)
+	@$(TEST_PYTHON) -m pytest -m docker tests/docker $(ARGS)
+
 test-fast: test-environment ## run the tests that start no engine (ARGS="..." goes to pytest)
-	@$(TEST_PYTHON) -m pytest -n $(WORKERS) -m "not engine and not slow" $(ARGS)
+	@$(TEST_PYTHON) -m pytest -n $(WORKERS) -m "not engine and not slow and not docker" $(ARGS)
 
 fuzz: test-environment ## feed random programs to the compiler (N=1000 of them, from SEED=0 on)
 	@$(TEST_PYTHON) -m tests.fuzz.run -n $(or $(N),1000) --seed $(or $(SEED),0)

@@ -1,4 +1,4 @@
-"""Golden files for every test: compared, and rewritten by `pytest --update-golden`."""
+"""For every test: golden files, compared and rewritten by `pytest --update-golden`; and what is left out where there is no Docker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docker.daemon import missing
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files instead of comparing with them")
@@ -16,6 +18,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--update-golden") and os.environ.get("CI"):
         raise pytest.UsageError("--update-golden is refused in CI: golden files are changed on purpose and reviewed")
+
+
+def _without_docker(config: pytest.Config) -> str | None:
+    """Why the tests that need Docker are left out; None when they are not, or when they are asked for, and may fail."""
+    return None if "docker" in config.option.markexpr else missing()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    why = _without_docker(config)
+    return [] if why is None else [f"without the tests of real containers (`make test-docker`): {why}"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if _without_docker(config) is None:
+        return
+    left_out = [item for item in items if item.get_closest_marker("docker") is not None]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 class Golden:

@@ -25,6 +25,16 @@ from .store import Store, StoreError, reason
 from .supervise import Ending, OnLog, supervise
 
 _INHERITED = ("PATH", "HOME", "LANG")
+# What docker and podman are told by, besides files of HOME.
+_OF_CLIENTS = (
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+    "DOCKER_CERT_PATH",
+    "DOCKER_TLS_VERIFY",
+    "CONTAINER_HOST",
+    "XDG_RUNTIME_DIR",
+)
 
 # The child imports this package from where this process did: a folder or a zip file, under the name it was vendored by.
 _PACKAGE = __name__.rpartition(".")[0]
@@ -105,6 +115,7 @@ def _run_in(scratch: Path, attempt: Attempt, mask: Mask) -> dict[str, Json]:
         "out": str(made),
         "image": unit.body.get("image"),
         "containers": attempt.containers,
+        "client": {name: os.environ[name] for name in _OF_CLIENTS if name in os.environ},
         "result": str(scratch / "result.json"),
     }
     (scratch / "job.json").write_text(canonical(job), encoding="ascii")

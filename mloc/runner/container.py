@@ -29,7 +29,8 @@ def run_container(step: Step, inputs: dict[str, Value], out: Path, job: dict[str
     try:
         # Its SIGTERM is the engine's to pass on to the container; this process waits for it.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        code = subprocess.run(line, check=False, preexec_fn=_default_signals).returncode
+        client = {name: as_text(text, name) for name, text in as_object(job.get("client", {}), "variables").items()}
+        code = subprocess.run(line, env={**client, **os.environ}, check=False, preexec_fn=_default_signals).returncode
     except OSError as error:
         raise Invalid(f"`{line[0]}` cannot be started: {error.strerror}") from None
     check_code(code, "the container")

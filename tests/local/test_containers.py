@@ -98,15 +98,19 @@ def test_the_command_line_of_an_engine(tool: Path, tmp_path: Path, monkeypatch: 
     engine = folder / "podman"
     # Takes its own options away, up to the image, and runs the rest here.
     engine.write_text(
-        '#!/bin/sh\nprintf "%s\\n" "$@" > "$HOME/line"\nfor word; do case $word in --entrypoint=*) tool=${word#*=};; esac; done\n'
+        '#!/bin/sh\nprintf "%s\\n" "$@" "$CONTAINER_HOST" > "$HOME/line"\n'
+        "for word; do case $word in --entrypoint=*) tool=${word#*=};; esac; done\n"
         'while [ "${1#tool@}" = "$1" ]; do shift; done; shift\nexec "$tool" "$@"\n'
     )
     engine.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CONTAINER_HOST", "unix:///run/elsewhere.sock")
     report = run_native(pipeline(program(tool, tmp_path / "words")), {}, store=tmp_path / "store", containers="podman")
     assert report["status"] == "succeeded", report["error"]
     line = (tmp_path / "line").read_text().splitlines()
     assert line[:3] == ["run", "--rm", "--init"]
+    assert line[-1] == "unix:///run/elsewhere.sock"
     assert "--env=WORDS" in line
+    assert "--env=CONTAINER_HOST" not in line
     assert not any(word.startswith("--env=WORDS=") for word in line)

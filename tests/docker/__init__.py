@@ -1,0 +1,1 @@
+"""Containers by a real Docker."""
