@@ -171,9 +171,13 @@ SHELL_NULL = _rule("W0638", "shell-null", "a value that may be null in a script 
 CONTAINER_WORD = _rule("E0628", "container-word", "something that cannot be a word of a container's command line")
 CONTAINER_SHELL = _rule("W0644", "container-without-shell", "a word of a container that only a shell would understand, and none reads")
 CONTAINER_TWO_WORDS = _rule("W0645", "container-two-words", "one word of a container that is meant as two")
+CODE_COLUMN = _rule("W0650", "code-column", "the code of a step reads a column that its input does not have")
 CODE_ENVIRONMENT = _rule("W0651", "code-environment", "the code of a step reads a variable that the step does not declare")
 PATH_RETURNS_NONE = _rule("W0652", "returns-none", "the code of a step returns None on some way, for an output that is never null")
 CODE_NAME = _rule("E0653", "code-name", "a step's Python function uses a name that nothing defines")
+COLUMN_NOT_MADE = _rule("W0654", "column-not-made", "the code of a step returns a table without a declared column")
+SHARED_STATE = _rule("W0655", "shared-state", "a variable of a module that one step changes and another reads")
+NOT_IN_THE_FOLDER = _rule("W0656", "not-in-the-folder", "the code of a step reads a file of its own folder, which begins empty")
 IGNORED_FAILURE = _rule("W0657", "ignored-failure", "a program or request whose failure the code of a step does not look at")
 SWALLOWED_FAILURE = _rule("W0659", "swallowed-failure", "the code of a step catches what fails, and ends as if it had not")
 LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string literal")
@@ -205,6 +209,7 @@ CACHE_NOT_CARRIED = _rule("W0803", "cache-not-carried", "a target on which a cac
 CACHE_IGNORES_UNKNOWN = _rule("E0804", "cache-ignores-unknown", "`ignore` of `cache` names what the step does not take")
 OPEN_CLOSURE = _rule("W0805", "open-closure", "a cached step whose code imports modules by computed names")
 RETRIED_WRITES = _rule("W0806", "retried-writes", "a step that writes is retried without being idempotent")
+CACHED_EFFECT = _rule("W0807", "cached-effect", "a cached step whose code changes something outside")
 KEY_OF_THE_RUN = _rule("W0808", "key-of-the-run", "a cached step that is given what differs in every run")
 
 # 09: secrets

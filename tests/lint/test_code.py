@@ -9,7 +9,7 @@ import pytest
 
 from mloc.driver import analyse
 
-OURS = frozenset("E0608 W0651 W0652 E0653 W0657 W0659".split())
+OURS = frozenset("E0608 W0632 W0650 W0651 W0652 E0653 W0654 W0655 W0656 W0657 W0659 W0806 W0807".split())
 
 
 def found(folder: Path, code: str, signature: str = "(n: int) -> (x: int)", *attributes: str) -> list[str]:
@@ -184,3 +184,199 @@ def test_failures_that_nobody_sees(body: str, expected: list[str], tmp_path: Pat
 def test_failures_that_are_caught(body: str, expected: list[str], tmp_path: Path) -> None:
     code = f"from work import again, file, load\n{body}"
     assert inline(tmp_path, code, "(n: int)") == expected
+
+
+ROWS = "(rows: Table{a: int, amount: float}) -> (x: float)"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('return rows["b"].sum()', ["W0650"]),
+        ('return rows["amount"].sum()', []),
+        ('return rows[["a", "b"]].sum().sum()', ["W0650"]),
+        ('return rows.groupby("b")["amount"].sum().sum()', ["W0650"]),
+        ('return rows.groupby("a")["b"].sum().sum()', ["W0650"]),
+        ('return rows.sort_values(by=["a", "b"])["amount"][0]', ["W0650"]),
+        ('return rows.merge(other, on="b")["z"].sum()', ["W0650"]),
+        ('return rows.drop(columns=["b"])["a"].sum()', ["W0650"]),
+        ('return rows.loc[rows["a"] > 1, "b"].sum()', ["W0650"]),
+        ('rows["b"] = 1\nreturn rows["b"].sum()', []),
+        ('rows.insert(0, "b", 1)\nreturn rows["b"].sum()', []),
+        ('rows = rows.assign(b=1)\nreturn rows["b"].sum()', []),
+        ('rows = rows.rename(columns={"a": "b"})\nreturn rows["b"].sum()', []),
+        ('rows = rows.rename(columns={"a": "b"})\nreturn rows["a"].sum()', ["W0650"]),
+        ('kept = rows[rows["a"] > 1].copy()\nkept["b"] = 1\nreturn kept["b"].sum()', []),
+        ('kept = rows[rows["a"] > 1].copy()\nkept["b"] = 1\nreturn rows["c"].sum()', ["W0650"]),
+        ('same = rows\nsame["b"] = 1\nreturn rows["b"].sum()', []),
+        ('add(rows)\nreturn rows["b"].sum()', []),
+        ('rows = add(rows)\nreturn rows["b"].sum()', []),
+        ('print(rows)\nreturn rows["b"].sum()', ["W0650"]),
+        ('for name in names:\n    rows[name] = 1\nreturn rows["b"].sum()', []),
+        ('for k in range(3):\n    if k:\n        print(rows["b"])\n    rows["b"] = k\nreturn 1.0', []),
+        ('if names:\n    rows["b"] = 1\nreturn rows["b"].sum()', []),
+        ('rows.columns = ["b", "c"]\nreturn rows["b"].sum()', []),
+        ('rows.rename(columns=names, inplace=True)\nreturn rows["b"].sum()', []),
+        ('return rows["b"].sum() if "b" in rows.columns else 0.0', []),
+        ('try:\n    return rows["b"].sum()\nexcept KeyError:\n    return 0.0', []),
+        ('return rows.apply(lambda row: row["b"], axis=1).sum()', []),
+        ('return rows.describe()["b"].sum()', []),
+        ('return rows.merge(other, on="a")["z"].sum()', []),
+        ('first = rows.iloc[0]\nreturn first["b"]', []),
+        ('def look(rows):\n    return rows["b"]\nreturn 1.0', []),
+        ('return rows.to_dict()["b"]', []),
+        ('return rows.drop(columns=["b"], errors="ignore")["a"].sum()', []),
+    ],
+)
+def test_columns_that_are_read(body: str, expected: list[str], tmp_path: Path) -> None:
+    assert inline(tmp_path, f"from work import add, names, other\n{body}", ROWS) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "expected"),
+    [
+        ("Table{a: int, amount: float, ...}", "amuont", ["W0650"]),
+        ("Table{a: int, amount: float, ...}", "price", []),
+        ("Table{a: int, amount: float}?", "price", ["W0650"]),
+    ],
+)
+def test_columns_of_other_rows(row: str, column: str, expected: list[str], tmp_path: Path) -> None:
+    assert inline(tmp_path, f'return rows["{column}"].sum()', f"(rows: {row}) -> (x: float)") == expected
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"), [("pd.DataFrame", ["W0650"]), ("Path", []), ("pl.DataFrame", ["W0650"]), ("pd.DataFrame | None", ["W0650"])]
+)
+def test_columns_of_what_arrives_as_a_frame(annotation: str, expected: list[str], tmp_path: Path) -> None:
+    top = "import pandas as pd\nimport polars as pl\nfrom pathlib import Path\n\n\n"
+    code = f'{top}def f(rows: {annotation}) -> float:\n    return rows["b"].sum()\n'
+    assert found(tmp_path, code, "(rows: Table{a: int}) -> (x: float)") == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('return rows[["a"]]', ["W0654"]),
+        ('rows["totl"] = 1.0\nreturn rows', ["W0654"]),
+        ('rows["total"] = 1.0\nreturn rows', []),
+        ('return rows.assign(total=1.0)[["a", "total"]]', []),
+        ('return pd.DataFrame({"a": [1], "sum": [1.0]})', ["W0654"]),
+        ('return pd.DataFrame({"a": [1], "total": [1.0]})', []),
+        ("return pd.DataFrame(more)", []),
+        ("return pd.DataFrame({**more})", []),
+        ('return rows.groupby("a").agg(total=("amount", "sum")).reset_index()', []),
+        ("return more(rows)", []),
+    ],
+)
+def test_columns_that_are_returned(body: str, expected: list[str], tmp_path: Path) -> None:
+    code = f"import pandas as pd\nfrom work import more\n{body}"
+    assert inline(tmp_path, code, "(rows: Table{a: int, amount: float}) -> Table{a: int, total: float}") == expected
+
+
+def two(folder: Path, code: str, attributes: str = "") -> list[str]:
+    """The codes found for two steps whose functions `a` and `b` stand in one module."""
+    (folder / "steps.py").write_text(code, encoding="utf-8")
+    text = f'mlp 1\n\nstep a():\n    run python "steps:a"\n{attributes}\nstep b() -> (n: int):\n    run python "steps:b"\n'
+    (folder / "test.mlp").write_text(text, encoding="utf-8")
+    return [d.rule.code for d in analyse(str(folder / "test.mlp")).diagnostics if d.rule.code in OURS]
+
+
+@pytest.mark.parametrize(
+    ("top", "a", "b", "expected"),
+    [
+        ("X = {}", 'X["n"] = 1', 'return X["n"]', ["W0655"]),
+        ("X = 0", "global X\n    X = 1", "return X", ["W0655"]),
+        ("X = []", "X.append(1)", "return len(X)", ["W0655"]),
+        ("X = []", "X = [1]", "return len(X)", []),
+        ("X = []", "print(X)", "return len(X)", []),
+        ("X = {}", 'X["n"] = 1', 'X = {"n": 1}\n    return X["n"]', []),
+        ("X = {}", 'X["n"] = 1', 'X["n"] = 2\n    return X["n"]', []),
+        (
+            "X = None\n\n\ndef client():\n    global X\n    X = X or object()\n    return X",
+            "print(client())",
+            "return len(str(client()))",
+            [],
+        ),
+        ("import settings", "settings.DEPTH = 3", "return settings.DEPTH", ["W0655"]),
+    ],
+)
+def test_state(top: str, a: str, b: str, expected: list[str], tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("DEPTH = 1\n", encoding="utf-8")
+    assert two(tmp_path, f"{top}\n\n\ndef a() -> None:\n    {a}\n\n\ndef b() -> int:\n    {b}\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('return len(open("data/x.csv").read())', ["W0656"]),
+        ('return len(pd.read_csv("x.csv"))', ["W0656"]),
+        ('return len(Path("x.csv").read_text())', ["W0656"]),
+        ('return len(pd.read_csv("/mnt/share/x.csv"))', []),
+        ('return len(pd.read_csv("s3://bucket/x.csv"))', []),
+        ('Path("x.csv").write_text("a")\n    return len(pd.read_csv("x.csv"))', []),
+        ('subprocess.run(["make-it"], check=True)\n    return len(pd.read_csv("x.csv"))', []),
+        ('shutil.copy("/mnt/x.csv", ".")\n    return len(pd.read_csv("x.csv"))', []),
+        ('out = Path("out")\n    out.mkdir()\n    make(out)\n    return len(pd.read_csv("out/x.csv"))', []),
+        ('return len(open("x.csv", "w").write("a"))', []),
+        ('return len(open(Path(__file__).parent / "x.csv").read())', []),
+    ],
+)
+def test_files_of_the_step_s_own_folder(body: str, expected: list[str], tmp_path: Path) -> None:
+    top = "import shutil, subprocess\nfrom pathlib import Path\nimport pandas as pd\n\n\ndef make(path): ...\n"
+    assert found(tmp_path, f"{top}\n\ndef f(n: int) -> int:\n    {body}\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("db.execute(f\"select * from t where a = '{s}'\")", ["W0632"]),
+        ('db.execute(f"select * from t where a = {s}")', ["W0632"]),
+        ('db.execute("select * from t where a = \'" + s + "\'")', ["W0632"]),
+        ("query = f\"select * from t where a = '{s}'\"\ndb.execute(query)", ["W0632"]),
+        ("pd.read_sql(f\"select * from t where a like '%{s}'\", db)", ["W0632"]),
+        ('db.execute(f"select * from {s}")', []),
+        ('db.execute(f"select * from t where a = {k}")', []),
+        ('db.execute("select * from t where a = ?", (s,))', []),
+        ("db.execute(f\"select * from t where a = '{mode}'\")", []),
+        ('os.popen(f"process {s}")', ["W0632"]),
+        ('subprocess.run(f"process {s}", shell=True, check=True)', ["W0632"]),
+        ('subprocess.run(f"process {shlex.quote(s)}", shell=True, check=True)', []),
+        ('subprocess.run(["process", f"--name={s}"], check=True)', []),
+        ("eval(s)", ["W0632"]),
+        ("exec(s)", ["W0632"]),
+        ("eval('1 + 1')", []),
+    ],
+)
+def test_inputs_that_become_code(call: str, expected: list[str], tmp_path: Path) -> None:
+    code = f"import os, shlex, subprocess\nimport pandas as pd\nfrom work import db\n{call}"
+    assert inline(tmp_path, code, '(s: str, k: int, mode: str in ["a", "b"])') == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "attributes", "expected"),
+    [
+        ('requests.post("u", json={}, timeout=3).raise_for_status()', ("retry 3",), ["W0806"]),
+        ('requests.post("u", json={}, timeout=3).raise_for_status()', ("retry 3", "idempotent"), []),
+        ('requests.post("u", json={}, timeout=3).raise_for_status()', ("retry 0",), []),
+        ('requests.post("u", json={}, timeout=3).raise_for_status()', ("cache",), ["W0807"]),
+        ('print(requests.post("search", json={}, timeout=3).json())', ("retry 3",), []),
+        ('db.execute("insert into t values (1)")', ("retry 3",), ["W0806"]),
+        ('db.execute(f"INSERT INTO t VALUES ({n})")', ("retry 3",), ["W0806"]),
+        ('db.execute("insert into t values (1) on conflict do nothing")', ("retry 3",), []),
+        ('db.execute("delete from t")\ndb.execute("insert into t values (1)")', ("retry 3",), []),
+        ('db.execute("select 1")', ("retry 3",), []),
+        ('rows.to_sql("t", db, if_exists="append")', ("retry 3",), ["W0806"]),
+        ('rows.to_sql("t", db, if_exists="replace")', ("retry 3",), []),
+        ('open("/mnt/log.txt", "a").write("x")', ("retry 3",), ["W0806"]),
+        ('open("log.txt", "a").write("x")', ("retry 3",), []),
+    ],
+)
+def test_what_must_not_be_done_twice(call: str, attributes: tuple[str, ...], expected: list[str], tmp_path: Path) -> None:
+    assert inline(tmp_path, f"import requests\nfrom work import db, rows\n{call}", "(n: int)", *attributes) == expected
+
+
+def test_the_place_of_a_finding_is_the_code_itself(tmp_path: Path) -> None:
+    text = 'mlp 1\n\nstep f():\n    run inline """\n        import os\n        print("ä", os.environ["KEY"])\n        """\n'
+    (tmp_path / "test.mlp").write_text(text, encoding="utf-8")
+    (warning,) = (d for d in analyse(str(tmp_path / "test.mlp")).diagnostics if d.rule.code == "W0651")
+    assert text[warning.primary.span.start : warning.primary.span.end] == 'os.environ["KEY"]'

@@ -26,7 +26,7 @@ class StepCode:
     """A step with the code that it runs: `own`, and first of `bodies`, before the functions of the project that it names.
 
     `arguments` are the names by which the code has the step's inputs, `variables` those of the environment that are declared.
-    `line` is where inline code begins.
+    `line` is where inline code begins, and `lines` what it is.
     """
 
     step: t.StepDef
@@ -38,6 +38,7 @@ class StepCode:
     variables: frozenset[str]
     source: SourceFile
     line: int = 0
+    lines: tuple[str, ...] = ()
     written: str = ""
     told: dict[Rule, set[tuple[str | None, int]]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -69,13 +70,21 @@ class StepCode:
     def place(self, node: ast.AST) -> Span:
         """The place in the program of a piece of inline code, as far as it stands on its first line."""
         number = min(self.line + getattr(node, "lineno", 1) - 1, self.source.position(self.run.end - 1).line)
-        text = self.source.line(number)
-        start = self.source.line_start(number)
-        written = short(node)
-        at = text.find(written)
+        text, code = self.source.line(number), self.lines[min(getattr(node, "lineno", 1), len(self.lines)) - 1]
+        start, at = self.source.line_start(number), text.find(code.strip())
         if at < 0:
-            at, written = len(text) - len(text.lstrip()), text.strip()
-        return Span(self.run.file, start + at, start + at + max(1, len(written)))
+            # Escapes of a short string, which Python sees as what they stand for.
+            return Span(self.run.file, start, start + max(1, len(text)))
+        lead = at - (len(code) - len(code.lstrip()))
+        first = _characters(code, getattr(node, "col_offset", 0))
+        is_whole = getattr(node, "end_lineno", 0) == getattr(node, "lineno", 1)
+        last = _characters(code, getattr(node, "end_col_offset", 0)) if is_whole else len(code.rstrip())
+        return Span(self.run.file, start + lead + first, start + lead + max(first + 1, last))
+
+
+def _characters(line: str, offset: int) -> int:
+    """Python counts the columns of its nodes in bytes, spans count characters."""
+    return len(line.encode()[:offset].decode(errors="ignore"))
 
 
 def step_codes(program: Program) -> Iterator[StepCode]:
@@ -95,7 +104,7 @@ def step_codes(program: Program) -> Iterator[StepCode]:
             body = _parsed(run.code)
             if body is not None:
                 own = of_statements(body)
-                yield StepCode(declaration, signature, leaves, own, (own,), text, variables, source, run.line)
+                yield StepCode(declaration, signature, leaves, own, (own,), text, variables, source, run.line, tuple(run.code.split("\n")))
             continue
         function = find_function(project, run.module, run.function)
         if not isinstance(function, Function):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from mloc.diagnostics.model import Bag
+from mloc.lint.code.columns import columns
 from mloc.lint.code.environment import environment
 from mloc.lint.code.failures import failures
 from mloc.lint.code.model import StepCode, step_codes
 from mloc.lint.code.names import names
 from mloc.lint.code.returned import returned
+from mloc.lint.code.scratch import scratch
+from mloc.lint.code.spliced import spliced
+from mloc.lint.code.state import state
+from mloc.lint.code.writes import writes
 from mloc.lint.program import Program
 
 Check: TypeAlias = Callable[[StepCode, Bag], None]
@@ -20,11 +25,21 @@ CHECKS: tuple[Check, ...] = (
     names,  # names that are not there
     returned,  # what is returned, and when nothing is
     failures,  # failures that nobody sees
+    columns,  # columns that are not there
+    spliced,  # inputs that become code
+    writes,  # what must not be done twice, or left out
+)
+TOGETHER: tuple[Callable[[Iterable[StepCode], Bag], None], ...] = (
+    state,  # variables that another step changes
+    scratch,  # files that another step, or nobody, writes
 )
 
 
 def check_code(program: Program, bag: Bag) -> None:
     """Every rule on the code of every step of a file."""
-    for step in step_codes(program):
+    steps = list(step_codes(program))
+    for step in steps:
         for check in CHECKS:
             check(step, bag)
+    for together in TOGETHER:
+        together(steps, bag)
