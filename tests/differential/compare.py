@@ -11,6 +11,7 @@ What need not be the same:
 * What `on failure` does where several failed: it may be told of another failure.
 * On Flyte (backends/mloc_flyte/README.md): its local run ends at the first failure. What it ran must have gone as it went elsewhere;
   what it did not run is `not_run`, or is absent where it did not learn how many items there are, and what handlers do may depend on that.
+* What a run with `fail fast` has still begun when something failed, and so which of its failures there were.
 """
 
 from __future__ import annotations
@@ -36,20 +37,24 @@ def differences(pipeline: Pipeline, native: Observed, other: Observed, engine: s
         return [f"crash: {other['crash']}"]
     ours, theirs = native["report"], other["report"]
     ended = [failure for failure in native["failures"] if not failure[0].startswith(HANDLERS)]
-    partial = engine in ENDS_AT_FIRST_FAILURE and ours["status"] == "failed"
+    hasty = pipeline.options.fail_fast and ours["status"] == "failed"
+    partial = hasty or (engine in ENDS_AT_FIRST_FAILURE and ours["status"] == "failed")
     found = [
         f"{key}: {_short(theirs[key])}, natively {_short(ours[key])}"
         for key in ("status", "outputs", "params")
         if not _same(ours[key], theirs[key])
     ]
-    loose = HANDLERS if partial else HANDLERS[:1] if len(ended) > 1 else ()
-    found += _failures(*([each for each in seen["failures"] if not each[0].startswith(loose)] for seen in (native, other)), partial=partial)
+    loose = HANDLERS if partial else HANDLERS[:1] if len(ended) > 1 and ours["status"] == "failed" else ()
+    failures = [[each for each in seen["failures"] if not each[0].startswith(loose)] for seen in (native, other)]
+    found += _failures(*failures, partial=partial, hasty=hasty)
+    if hasty:
+        ended = [failure for failure in other["failures"] if not failure[0].startswith(HANDLERS)]
     if ours["status"] == theirs["status"]:
-        found += _error(ours["error"], theirs["error"], ended or native["failures"])
+        found += _error(ours["error"], theirs["error"], ended or native["failures"], hasty=hasty)
     elif theirs["error"] is not None:
         found.append(f"error: {_short(theirs['error'])}")
     compared = ({id_: step for id_, step in each["steps"].items() if not id_.startswith(loose)} for each in (ours, theirs))
-    found += _steps(*compared, partial=partial)
+    found += _steps(*compared, partial=partial, hasty=hasty)
     return found + disorder(pipeline, theirs)
 
 
@@ -62,35 +67,42 @@ def disorder(pipeline: Pipeline, report: Observed) -> list[str]:
         waits += _waits(region, list(steps))
     late = [(id_, before) for id_, before in waits if (steps[before]["finished"] or "") > steps[id_]["started"]]
     found = [f"order: {id_} began before {before} had ended" for id_, before in late]
-    return found + [f"limit: {text}" for text in _crowds(pipeline, steps)]
+    crowds = [*_crowds(pipeline, steps), *_crowd(pipeline.options.max_parallel, steps)]
+    return found + [f"limit: {text}" for text in crowds]
 
 
-def _failures(ours: list[Any], theirs: list[Any], *, partial: bool) -> list[str]:
+def _failures(ours: list[Any], theirs: list[Any], *, partial: bool, hasty: bool) -> list[str]:
+    if hasty:
+        ids = {failure[0] for failure in ours} & {failure[0] for failure in theirs}
+        ours, others = ([failure for failure in each if failure[0] in ids] for each in (ours, theirs))
+        return [] if theirs and ours == others else [f"failures: {_short(theirs)}, natively {_short(ours)}"]
     if ours == theirs or (partial and theirs and all(failure in ours for failure in theirs)):
         return []
     return [f"failures: {_short(theirs)}, {'which must be some of' if partial else 'natively'} {_short(ours)}"]
 
 
-def _error(ours: Observed | None, theirs: Observed | None, failures: list[Any]) -> list[str]:
+def _error(ours: Observed | None, theirs: Observed | None, failures: list[Any], *, hasty: bool) -> list[str]:
     """`failures` are those that the run may be said to have failed by."""
-    if ours is None or theirs is None or len(failures) == 1:
+    if ours is None or theirs is None or (len(failures) == 1 and not hasty):
         return [] if _same(ours, theirs) or not failures else [f"error: {_short(theirs)}, natively {_short(ours)}"]
     if theirs["message"] not in [failure[2] for failure in failures]:
         return [f"error: {_short(theirs)}, which is none of the failures"]
     return []
 
 
-def _steps(ours: Mapping[str, Any], theirs: Mapping[str, Any], *, partial: bool) -> list[str]:
+def _steps(ours: Mapping[str, Any], theirs: Mapping[str, Any], *, partial: bool, hasty: bool) -> list[str]:
     found = []
     for id_, step in ours.items():
         have = theirs.get(id_)
+        if hasty and step["status"] == "not_run":
+            continue
         if have is None or (have["status"] == "not_run" != step["status"]):
             if not partial:
                 found.append(f"step {id_}: {'absent' if have is None else 'not_run'}, natively {step['status']}")
             continue
         unlike = [key for key in ("step", "status", "attempts", "error", "outputs") if not _same(step[key], have[key])]
         found += [f"step {id_}: {key} is {_short(have[key])}, natively {_short(step[key])}" for key in unlike]
-    return found + [f"step {id_}: natively there is none" for id_ in theirs if id_ not in ours]
+    return found + [f"step {id_}: natively there is none" for id_ in theirs if id_ not in ours and not hasty]
 
 
 def _waits(region: Region, ids: list[str]) -> Iterator[tuple[str, str]]:
@@ -133,6 +145,14 @@ def _crowds(pipeline: Pipeline, steps: Mapping[str, Any]) -> Iterator[str]:
             if together > node.limit:
                 yield f"{together} items of {node.id} at a time, where {node.limit} may be"
                 break
+
+
+def _crowd(most: int | None, steps: Mapping[str, Any]) -> Iterator[str]:
+    for step in steps.values() if most is not None else ():
+        together = sum(1 for other in steps.values() if other["started"] <= step["started"] < (other["finished"] or ""))
+        if together > (most or 0):
+            yield f"{together} steps at a time, where {most} may be"
+            break
 
 
 def _same(a: object, b: object) -> bool:

@@ -19,7 +19,11 @@ ENGINES = ("native", "kfp", "flyte", "airflow")
 
 
 class Refused(Exception):
-    """The target cannot express the program, and says so."""
+    """The target cannot express the program, and says so; `codes` are those of what it says."""
+
+    def __init__(self, codes: list[str], said: str) -> None:
+        super().__init__(said)
+        self.codes = codes
 
 
 def analysed(text: str, folder: Path) -> Analysis:
@@ -30,14 +34,14 @@ def analysed(text: str, folder: Path) -> Analysis:
 
 
 def observe(engine: str, text: str, given: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    """What an engine makes of a program: `{report, failures}`, `{refused}` with the diagnostics, or `{crash}` with a traceback."""
+    """What an engine makes of a program: `{report, failures}`, `{refused, said}` with the diagnostics, or `{crash}` with a traceback."""
     try:
         analysis = analysed(text, folder)
         pipeline = analysis.pipelines[-1]
         made, records = (_native if engine == "native" else _on(engine))(analysis, pipeline, given, folder)
         return {"report": made, "failures": _failures(records)}
     except Refused as refused:
-        return {"refused": str(refused)}
+        return {"refused": refused.codes, "said": str(refused)}
     except Exception:
         return {"crash": traceback.format_exc(limit=-8)}
 
@@ -53,7 +57,8 @@ def _on(engine: str) -> Any:  # noqa: ANN401
     def run(analysis: Analysis, pipeline: Pipeline, given: Mapping[str, str], folder: Path) -> tuple[dict[str, Any], Path]:
         compilation = compile_for(analysis, pipeline, engine)
         if compilation.artifacts is None:
-            raise Refused("; ".join(f"{d.rule.code} {d.message}" for d in compilation.diagnostics))
+            errors = [each for each in compilation.diagnostics if each.rule.severity == "error"]
+            raise Refused(sorted({each.rule.code for each in errors}), "; ".join(f"{each.rule.code} {each.message}" for each in errors))
         for path, content in compilation.artifacts.items():
             file = folder / "bundle" / path
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from mloc.types.model import BOOL, DATE, DURATION, FLOAT, INT, STR, Enum, ListOf, MapOf, Optional, Record, Scalar, Type
+from mloc.types.model import BOOL, BYTES, DATE, DATETIME, DURATION, FLOAT, INT, STR, Enum, ListOf, MapOf, Optional, Record, Scalar, Type
 from tests.differential import constants
 
 
@@ -113,7 +113,7 @@ class Expressions:
             return self.text(known, depth)
         if type_ == DURATION:
             return f"({part(DURATION)} + {rng.choice(('5min', '1ms', '2h'))})"
-        assert type_ == DATE, type_
+        assert type_ in (DATE, DATETIME, BYTES), type_
         return constants.written(type_, constants.value(type_, rng))
 
     def text(self, known: Sequence[Known], depth: int) -> str:
@@ -141,7 +141,7 @@ class Expressions:
             return rng.choice(flags) if rng.random() < 0.7 else f"(not {rng.choice(flags)})"
         if depth > 0 and way < 0.7:
             return f"({self.condition(known, depth - 1)} {rng.choice(('and', 'or'))} {self.condition(known, depth - 1)})"
-        type_ = rng.choice([have for _, have in paths if have in (INT, FLOAT, STR, DATE, DURATION)] or [INT])
+        type_ = rng.choice([have for _, have in paths if have in (INT, FLOAT, STR, DATE, DATETIME, DURATION, BYTES)] or [INT])
         op = rng.choice(("==", "!=", "<", "<=", ">", ">="))
         left, right = self.of(type_, known, depth - 1), self.of(type_, known, 0)
         return f"({left} {op} {right})"
@@ -150,7 +150,8 @@ class Expressions:
 def _paths(known: Sequence[Known]) -> list[tuple[str, Type]]:
     """Every path that has a value: the names, and the fields of those that are records."""
     found = [(each.text, each.type) for each in known]
-    for text, type_ in list(found):
+    for text, type_ in found:
         if isinstance(type_, Record):
+            # The list grows while it is gone through, so that the fields of fields are found.
             found += [(f"{text}.{field.name}", field.type) for field in type_.fields]
     return found

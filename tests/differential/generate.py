@@ -11,7 +11,8 @@ from mloc.types.model import INT, Optional, Type
 from mloc.types.show import show
 from tests.differential import constants
 from tests.differential.expressions import Expressions, Known
-from tests.differential.statements import Callee, Names, Scope, Statements
+from tests.differential.profile import SECRET_NAME, draw, options
+from tests.differential.statements import MOMENTS, Callee, Names, Scope, Statements
 from tests.differential.steps import Step, make_step
 from tests.differential.tree import Line, Output, Program, Routine
 
@@ -29,10 +30,10 @@ class _Maker:
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
-        calm = rng.random() < 0.5
-        self.expressions = Expressions(rng, 0.02 if calm else 0.2)
+        self.profile = draw(rng)
+        self.expressions = Expressions(rng, self.profile.risk)
         count = rng.choice((2, 3, 4, 5))
-        self.steps = [make_step(name, rng, 0.03 if calm else 0.25) for name in rng.sample(_STEP_NAMES, count)]
+        self.steps = [make_step(name, rng, self.profile) for name in rng.sample(_STEP_NAMES, count)]
         if all(any(given.type == constants.FILE for given in step.inputs) for step in self.steps):
             self.steps.append(Step("one", (), (("", INT),), Line("step one() -> int:", (Line('run inline "return 1"'),))))
 
@@ -47,6 +48,10 @@ class _Maker:
             routines.append(routine)
             callees = [*callees, callee]
         declared = [Line(text) for text in constants.DECLARED]
+        if self.profile.has_secret:
+            declared.append(Line(f'secret token from env("{SECRET_NAME}")'))
+        if self.profile.defaults:
+            declared.append(Line("defaults:", (Line(self.profile.defaults),)))
         return Program((*declared, *(step.line for step in self.steps)), tuple(routines), tuple(given))
 
     def routine(self, name: str, callees: list[Callee], *, is_last: bool) -> tuple[Routine, Callee, list[tuple[str, str]]]:
@@ -62,16 +67,18 @@ class _Maker:
             if is_last and (not has_default or rng.random() < 0.5):
                 given.append((parameter, encode_text(parse_type(type_json(type_)), constants.value(type_, rng), parameter)))
         names = Names(rng)
-        scope = Scope([Known(parameter, type_) for parameter, type_, _ in inputs], [])
+        scope = Scope([*(MOMENTS if self.profile.asks_run else ()), *(Known(parameter, type_) for parameter, type_, _ in inputs)], [])
         budget = rng.choice((2, 4, 7, 10)) if is_last else rng.choice((1, 2, 3))
-        statements = Statements(rng, self.expressions, callees, names, budget, frozenset(name for name, _ in parameters))
+        kept = frozenset((*(name for name, _ in parameters), *(moment.text for moment in MOMENTS)))
+        statements = Statements(rng, self.expressions, callees, names, budget, kept, self.profile.tolerate)
         block = statements.block(scope, 3 if is_last else 2)
         outputs = self.outputs(scope)
         if not block:
             block = [Line(f"{names.new()} = 1")]
-        if rng.random() < 0.1:
-            block.insert(0, Line("options:", (Line("converge required"),)))
-        handlers = statements.handlers(scope) if is_last and rng.random() < 0.15 else ()
+        chosen = options(self.profile, rng, is_last=is_last)
+        if chosen:
+            block.insert(0, Line("options:", tuple(Line(option) for option in chosen)))
+        handlers = statements.handlers(scope, self.profile.handlers) if is_last else ()
         made = Callee(
             name, tuple(inputs), tuple((output.name, type_) for output, type_ in outputs), cost=max(1, statements.spent), is_step=False
         )

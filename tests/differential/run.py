@@ -26,12 +26,15 @@ from mloc.ir.model import Pipeline
 from tests.differential.compare import differences, disorder
 from tests.differential.engines import ENGINES, analysed
 from tests.differential.generate import program
+from tests.differential.profile import SECRET, SECRET_NAME
 from tests.differential.shrink import shrunk
 from tests.differential.tree import Program, render
 
 ROOT = Path(__file__).parents[2]
 SECONDS = {"native": 120.0, "kfp": 240.0, "flyte": 120.0, "airflow": 400.0}
 """After so long a run is given up."""
+CANNOT = "E1120"
+"""What a target says of a construct that it cannot express. To be refused for anything else is a difference."""
 _RUNS_PER_PROCESS = 150
 
 
@@ -77,7 +80,7 @@ class Engine:
     def _start(self) -> None:
         command = [sys.executable, "-m", "tests.differential.worker", self.name]
         fast = Path("/dev/shm")
-        environment = {**os.environ, **({"TMPDIR": str(fast)} if fast.is_dir() else {}), "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, **({"TMPDIR": str(fast)} if fast.is_dir() else {}), "PYTHONPATH": str(ROOT), SECRET_NAME: SECRET}
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
@@ -135,7 +138,9 @@ def judged(engine: str, pipeline: Pipeline, native: Mapping[str, Any], other: Ma
     """The differences between two observations of a program, one of which may be that it could not be run."""
     if "crash" in native:
         return [f"native crash: {native['crash']}"]
-    return [] if "refused" in other else differences(pipeline, native, other, engine)
+    if "refused" in other:
+        return [] if other["refused"] == [CANNOT] else [f"refused: {other['said']}"]
+    return differences(pipeline, native, other, engine)
 
 
 def compare(made: Program, place: Bench, counts: Counter[str]) -> dict[str, list[str]]:

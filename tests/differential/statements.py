@@ -8,6 +8,7 @@ from random import Random
 from mloc.types.model import BOOL, FLOAT, INT, STR, Field, ListOf, Optional, Record, Type
 from tests.differential import constants
 from tests.differential.expressions import Expressions, Known
+from tests.differential.profile import Handlers
 from tests.differential.tree import Line
 
 # Names that Python, mloc or an engine use for something.
@@ -29,8 +30,15 @@ _NAMES = (
     "x_y",
     "condition",
 )
+_QUOTAS = ("1", "2", "1000", "33pct", "50pct", "66.7pct", "100pct")
 _STATES: tuple[Type, ...] = (INT, INT, STR, BOOL, ListOf(INT), constants.POINT)
 _ERROR = Record((Field("step", Optional(STR)), Field("message", STR), Field("line", Optional(INT))))
+
+MOMENTS = tuple(
+    Known(text, BOOL)
+    for text in ("(run.id != '')", "(run.today == run.scheduled_date)", "(run.now >= run.scheduled_time)", "(run.now > run.scheduled_time)")
+)
+"""What can be said of a run that is the same whenever and wherever it runs: nobody schedules these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,7 @@ class Statements:
     names: Names
     budget: int
     parameters: frozenset[str] = frozenset()
+    tolerate: float = 0.08
     spent: int = 0
     times: int = field(default=1)
 
@@ -162,17 +171,19 @@ class Statements:
 
     # ---- handlers ----
 
-    def handlers(self, scope: Scope) -> tuple[Line, ...]:
+    def handlers(self, scope: Scope, kind_of: Handlers) -> tuple[Line, ...]:
         """What runs after the body of the pipeline, in whose values it finds nulls where something failed."""
         found = []
-        for kind, error in ("on failure", [Known("run.error", _ERROR)]), ("finally", []):
-            if self.rng.random() < 0.6:
+        is_full = kind_of == "full"
+        for kind, error in ("on failure", [Known("run.error", _ERROR)] if is_full else []), ("finally", []):
+            if kind_of != "none" and self.rng.random() < 0.7:
                 values = [known if known.text in self.parameters else Known(known.text, _absent(known.type)) for known in scope.known]
                 status = self.names.new()
+                values = values if is_full else [known for known in values if known.text in self.parameters]
                 inner = Scope([*values, Known(status, STR), *error], [])
-                self.budget = self.spent + 2
+                self.budget = self.spent + 3
                 # A comparison of the status itself with what it never is would be refused.
-                found.append(Line(f"{kind}:", (Line(f'{status} = f"it {{run.status}}"'), *self.block(inner, 1))))
+                found.append(Line(f"{kind}:", (Line(f'{status} = f"it {{run.status}}"'), *self.block(inner, 2))))
         return tuple(found)
 
     # ---- regions ----
@@ -246,7 +257,7 @@ class Statements:
         inner = scope.inner()
         inner.known.append(Known(item, item_type))
         limit = f" limit {rng.choice((1, 2, 3))}" if rng.random() < 0.25 else ""
-        quota = rng.choice((" tolerate 1", " tolerate 50pct", " tolerate 100pct")) if rng.random() < 0.08 else ""
+        quota = f" tolerate {rng.choice(_QUOTAS)}" if rng.random() < self.tolerate else ""
         self.times *= 2
         block = self.block(inner, depth - 1)
         self.times //= 2

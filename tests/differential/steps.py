@@ -8,9 +8,20 @@ from random import Random
 from mloc.types.model import BOOL, FLOAT, INT, STR, Enum, ListOf, MapOf, Optional, Record, Type
 from mloc.types.show import show
 from tests.differential import constants
+from tests.differential.profile import SECRET, Profile
+from tests.differential.shells import script
 from tests.differential.tree import Line
 
 _EXCEPTIONS = ("ValueError", "RuntimeError", "KeyError", "Exception", "AssertionError")
+_CRASHES = (
+    "sys.exit(3)",
+    "sys.exit('ended')",
+    "os._exit(5)",
+    "os.kill(os.getpid(), 15)",
+    "raise KeyboardInterrupt",
+    "sys.exit(0)",
+    "1 / 0",
+)
 _FILES = (
     "import itertools, pathlib",
     "count = itertools.count()",
@@ -40,8 +51,8 @@ class Step:
     line: Line
 
 
-def make_step(name: str, rng: Random, fails: float) -> Step:
-    """A step. With the chance `fails` there are inputs that it fails for."""
+def make_step(name: str, rng: Random, profile: Profile) -> Step:
+    """A step. With a chance that the profile has there are inputs that it fails for."""
     files = rng.choice((0.0, 0.0, 0.3))
     types = [constants.random_type(rng, files=files) for _ in range(rng.choices((0, 1, 2, 3), (1, 6, 4, 1))[0])]
     inputs = tuple(Input(f"{letter}{name}", type_, _fallback(type_, rng)) for letter, type_ in zip("abc", types, strict=False))
@@ -52,7 +63,10 @@ def make_step(name: str, rng: Random, fails: float) -> Step:
         outputs = (("", constants.random_type(rng, files=files)),)
     else:
         outputs = tuple((letter, constants.random_type(rng, files=files)) for letter in ("p", "q", "arm")[: rng.choice((1, 2, 2, 3))])
-    block = [_shell(inputs, outputs, rng) or _inline(inputs, outputs, rng, fails)]
+    typed = [(each.name, each.type) for each in inputs]
+    block = [(script(typed, outputs, rng, profile.fails) if rng.random() < 0.15 else None) or _inline(inputs, outputs, rng, profile)]
+    if profile.has_secret:
+        block.append(Line("secrets TOKEN=token"))
     if rng.random() < 0.06:
         block.append(Line(rng.choice(("retry 1", "retry 1, backoff=1ms", "retry 2, backoff=1ms, factor=2.0", "retry 1, on=[timeout]"))))
     if rng.random() < 0.05:
@@ -88,30 +102,17 @@ def _domain(given: Input, rng: Random) -> str:
     return ""
 
 
-def _shell(inputs: tuple[Input, ...], outputs: tuple[tuple[str, Type], ...], rng: Random) -> Line | None:
-    """A script that hands inputs on; None where the types do not allow one."""
-    if rng.random() > 0.12 or not outputs:
-        return None
-    lines = []
-    for name, type_ in outputs:
-        same = [i.name for i in inputs if i.type == type_ and type_ != FLOAT]
-        if not same:
-            return None
-        lines.append(f'    printf \'%s\' "${rng.choice(same)}" > "$out{"_" if name else ""}{name}"')
-    return Line("\n".join(['run shell """', *lines, '    """']))
-
-
-def _inline(inputs: tuple[Input, ...], outputs: tuple[tuple[str, Type], ...], rng: Random, fails: float) -> Line:
-    code = Code(inputs, rng)
-    lines = ["import datetime"]
+def _inline(inputs: tuple[Input, ...], outputs: tuple[tuple[str, Type], ...], rng: Random, profile: Profile) -> Line:
+    code = Code(inputs, rng, 0.12 if profile.is_large else 0.0)
+    lines = ["import datetime, os, sys"]
     if any("File" in show(type_) for _, type_ in outputs):
         lines += _FILES
     if rng.random() < 0.1:
         lines.append(f"print({constants.python_text(constants.text(rng))})")
-    if rng.random() < fails:
-        message = constants.python_text(rng.choice(("boom", constants.text(rng))))
-        condition = code.of(BOOL, 1) if rng.random() < 0.8 else "True"
-        lines += [f"if {condition}:", f"    raise {rng.choice(_EXCEPTIONS)}({message})"]
+    if profile.has_secret:
+        lines += [f'assert os.environ["TOKEN"] == {constants.python_text(SECRET)}', 'print("the token is", os.environ["TOKEN"])']
+    if rng.random() < profile.fails:
+        lines += [f"if {code.sometimes() if rng.random() < 0.9 else 'True'}:", f"    {_failing(rng, profile)}"]
     if len(outputs) == 1:
         lines.append(f"return {code.result(outputs[0][1])}")
     elif outputs:
@@ -119,12 +120,25 @@ def _inline(inputs: tuple[Input, ...], outputs: tuple[tuple[str, Type], ...], rn
     return Line("\n".join(['run inline """', *(f"    {line}" for line in lines), '    """']))
 
 
-class Code:
-    """Expressions of Python over the inputs of a step."""
+def _failing(rng: Random, profile: Profile) -> str:
+    """A statement that ends the step without its outputs."""
+    if rng.random() < profile.crash:
+        return rng.choice(_CRASHES)
+    message = constants.python_text(rng.choice(("boom", constants.text(rng))))
+    if profile.has_secret:
+        message += ' + os.environ["TOKEN"]'
+    elif profile.is_large and rng.random() < 0.3:
+        message += " * 50000"
+    return f"raise {rng.choice(_EXCEPTIONS)}({message})"
 
-    def __init__(self, inputs: tuple[Input, ...], rng: Random) -> None:
+
+class Code:
+    """Expressions of Python over the inputs of a step; with the chance `large` a text has a size that engines carry otherwise."""
+
+    def __init__(self, inputs: tuple[Input, ...], rng: Random, large: float = 0.0) -> None:
         self.names = [(i.name, i.type) for i in inputs]
         self.rng = rng
+        self.large = large
 
     def result(self, type_: Type) -> str:
         """What is returned for an output; rarely something else than was declared."""
@@ -137,6 +151,11 @@ class Code:
         own = [name for name, known in self.names if known == type_]
         if own and rng.random() < 0.5:
             return rng.choice(own)
+        if type_ in (STR, MapOf(INT)) and rng.random() < self.large:
+            if type_ != STR:
+                return "{str(i): i for i in range(9_000)}"
+            unit = constants.python_text(rng.choice(("x", "\u00e9", '"')))
+            return f"({constants.python(STR, constants.text(rng))} + {unit} * {rng.choice((6_000, 17_000, 60_000, 120_000))})"
         if type_ == constants.FILE:
             return f"file({self.of(STR, depth - 1)})"
         if depth <= 0 or rng.random() < 0.25:
@@ -179,6 +198,12 @@ class Code:
         parts = [f'"{field.name}": {self.of(field.type, depth - 1)}' for field in given]
         parts += ['"extra": 1'] if self.rng.random() < 0.1 else []
         return "{" + ", ".join(parts) + "}"
+
+    def sometimes(self) -> str:
+        """A condition that depends on what is given, if anything is."""
+        ways = [f"({self.natural()}) % 2", f"{self.natural()} > 1", self.of(BOOL, 1)]
+        ways += [f"{name} is {self.rng.choice(('', 'not '))}None" for name, type_ in self.names if isinstance(type_, Optional)]
+        return self.rng.choice(ways)
 
     def natural(self) -> str:
         """A small whole number of at least 0, from whatever there is."""

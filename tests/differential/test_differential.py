@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mloc.ir.model import Pipeline
+from mloc.ir.model import Options, Pipeline
 from tests.differential.compare import differences, disorder
 from tests.differential.engines import analysed, observe
 from tests.differential.generate import program
-from tests.differential.run import checked, run
+from tests.differential.run import checked, judged, run
 from tests.differential.shrink import shrunk
 from tests.differential.tree import Program, render
 
@@ -26,9 +27,16 @@ def test_programs_are_right() -> None:
     assert len(wrong) <= SHARE * 200, wrong
 
 
+WORDS = """
+if elif else for limit yield loop until require fail tolerate after retry timeout env File[text] ?? null shell exit secrets finally:
+run.status run.error.message run.error.line run.today datetime( Deep( GiB 9223372036854775807 60000 $(a) defaults:
+"""
+PHRASES = ("on failure:", "tolerate 50pct", "tolerate 2", "fail fast", "max_parallel", "timeout 1h", "{{ var.value.x }}")
+
+
 def test_programs_have_every_construct() -> None:
-    texts = "\n".join(render(program(seed)) for seed in range(200))
-    for word in "if elif else for limit yield loop until require fail tolerate after retry timeout env File[text] ?? null shell".split():
+    texts = "\n".join(render(program(seed)) for seed in range(400))
+    for word in (*WORDS.split(), *PHRASES):
         assert word in texts, word
 
 
@@ -120,6 +128,32 @@ def test_what_flyte_leaves_out_after_a_failure(seen: tuple[Pipeline, dict[str, A
     assert differences(pipeline, failed, partial, "kfp") == ["step halves[1].y: not_run, natively succeeded"]
     other = _changed(partial, lambda seen: seen["report"]["error"].update(message="another"))
     assert differences(pipeline, failed, other, "flyte") != []
+
+
+def test_what_fail_fast_leaves_open(seen: tuple[Pipeline, dict[str, Any]], failed: dict[str, Any]) -> None:
+    def end_earlier(other: dict[str, Any]) -> None:
+        other["report"]["steps"]["halves[1].y"].update(status="not_run", attempts=0, outputs={}, started=None, finished=None)
+
+    hasty = replace(seen[0], options=Options(fail_fast=True))
+    partial = _changed(failed, end_earlier)
+    for ours, theirs in ((failed, partial), (partial, failed)):
+        assert differences(hasty, ours, theirs, "airflow") == []
+        told = differences(hasty, ours, _changed(theirs, lambda seen: seen["report"]["steps"]["m"].update(attempts=2)), "airflow")
+        assert told == ["step m: attempts is 2, natively 1"]
+    assert differences(hasty, failed, _changed(failed, lambda seen: seen["failures"].clear()), "airflow") != []
+
+
+def test_more_steps_at_a_time_than_may_be_are_found(seen: tuple[Pipeline, dict[str, Any]]) -> None:
+    narrow = replace(seen[0], options=Options(max_parallel=1))
+    assert disorder(narrow, seen[1]["report"]) == []
+    longer = _changed(seen[1], lambda seen: seen["report"]["steps"]["halves[0].y"].update(finished="9999"))
+    assert "limit: 2 steps at a time, where 1 may be" in disorder(narrow, longer["report"])
+
+
+def test_only_a_construct_that_a_target_cannot_express_is_refused(seen: tuple[Pipeline, dict[str, Any]]) -> None:
+    pipeline, native = seen
+    assert judged("kfp", pipeline, native, {"refused": ["E1120"], "said": "E1120 no"}) == []
+    assert judged("kfp", pipeline, native, {"refused": ["E1105", "E1120"], "said": "too long"}) == ["refused: too long"]
 
 
 def test_a_program_is_made_smaller() -> None:
