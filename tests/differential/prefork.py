@@ -242,7 +242,7 @@ def forking() -> Iterator[None]:
 def _popen(control: socket.socket) -> Callable[..., object]:
     def popen(command: Command, *args: Any, **more: Any) -> object:  # noqa: ANN401  (Popen's own signature)
         is_step = len(command) == 9 and list(command[1:4]) == ["-X", "utf8", "-c"]
-        is_task = len(command) == 7 and command[1] == "-c" and command[3] == "--executor_input"
+        is_task = len(command) > 4 and command[1] == "-c" and command[3] == "--executor_input"
         if is_step or is_task:
             return Forked(control, command, more.get("env") or os.environ, more)
         return _REAL(command, *args, **more)
