@@ -90,6 +90,7 @@ NO_CALL = _rule("E0317", "no-call", "a statement that does nothing")
 BAD_ORDER = _rule("E0316", "bad-order", "`after` something that cannot be waited for")
 UNORDERED_EFFECTS = _rule("W0319", "unordered-effects", "a step that writes and one that reads, in no order")
 REDUNDANT_AFTER = _rule("W0314", "redundant-after", "`after` something that an argument needs already")
+BEFORE_THE_GATE = _rule("W0320", "before-the-gate", "a step that writes, before the `require` that is to decide about it")
 SWAPPED_ARGUMENTS = _rule("W0318", "swapped-arguments", "two arguments that are named as each other's inputs")
 
 # 04: tables
@@ -107,6 +108,7 @@ METRIC_FIELD = _rule("E0410", "unknown-metric", "a field that Metrics do not hav
 UNREAD_METRICS = _rule("W0411", "unread-metrics", "metrics that are never read nor returned")
 UNUSED_VALUE = _rule("W0412", "unused-value", "a name whose value is never read")
 JUDGED_ON_TRAINING_ROWS = _rule("W0413", "judged-on-training-rows", "a model judged on the rows it was trained on")
+TARGET_AMONG_FEATURES = _rule("W0417", "target-among-features", "a model that is given what it is to predict")
 
 # 05: control flow
 NOT_A_LIST = _rule("E0501", "not-a-list", "a fan-out or projection over something that is not a list")
@@ -168,6 +170,7 @@ SHELL_EARLY_END = _rule("W0635", "shell-early-end", "a command that is killed be
 SHELL_SYNTAX = _rule("E0636", "shell-syntax", "a quote or bracket of a script that is never closed")
 SHELL_TAKEN = _rule("E0637", "shell-name-taken", "an input of a shell step whose name has a meaning of its own there")
 SHELL_NULL = _rule("W0638", "shell-null", "a value that may be null in a script that does not ask whether it is")
+SHELL_COUNT = _rule("W0639", "shell-count", "`wc` of a named file, which writes the name, too, to an output that is a number")
 CONTAINER_WORD = _rule("E0628", "container-word", "something that cannot be a word of a container's command line")
 CONTAINER_SHELL = _rule("W0644", "container-without-shell", "a word of a container that only a shell would understand, and none reads")
 CONTAINER_TWO_WORDS = _rule("W0645", "container-two-words", "one word of a container that is meant as two")
@@ -193,6 +196,7 @@ IDLE_GPU = _rule("W0707", "idle-gpu", "a step that asks for a GPU, and whose cod
 OVER_LIMIT = _rule("W0708", "over-limit", "a step asks for more than the project allows")
 GPU_TYPE_ALONE = _rule("E0711", "gpu-type-alone", "a step that asks for a kind of GPU, but for none")
 REQUIRED_RESOURCE = _rule("W0712", "required-resource", "a step that does not ask for what the project requires of every step")
+GPU_NOT_ASKED = _rule("W0713", "gpu-not-asked", "a step whose code needs a GPU, and that asks for none")
 NO_TIMEOUT = _rule("W0724", "no-timeout", "a step that waits for something outside, and has no timeout")
 TIMEOUT_BEYOND = _rule("W0725", "timeout-beyond-pipeline", "a step that may take longer than its pipeline")
 IDLE_RETRY = _rule("W0726", "idle-retry", "a setting of retries that changes nothing")
@@ -235,6 +239,11 @@ LONGER_THAN_PERIOD = _rule("W1008", "longer-than-period", "runs that may take lo
 UNEVEN_STEP = _rule("W1015", "uneven-step", "a step of a cron field that does not divide the hour or day")
 SHORT_MONTHS = _rule("W1016", "short-months", "a cron that leaves out the months without its day")
 EVERY_MINUTE = _rule("W1017", "every-minute", "a cron that fires in every minute of an hour")
+FIXED_OFFSET = _rule("W1018", "fixed-offset", "a time zone that never changes to summer time, or whose sign is the other way round")
+DOUBLED_HOUR = _rule("W1019", "doubled-hour", "a schedule at an hour that comes twice when daylight saving time ends")
+IDENTICAL_CATCH_UP = _rule("W1020", "identical-catch-up", "missed runs that are made up for, and are all the same")
+NEVER_RUNS = _rule("W1021", "never-runs", "a schedule that ends before its first run")
+NEARLY_AN_ASSET = _rule("W1022", "nearly-an-asset", "a trigger on an asset whose name is nearly that of one that is published")
 
 # 11: targets
 UNKNOWN_TARGET_ATTRIBUTE = _rule("E1101", "unknown-target-attribute", "an attribute that a target does not have, or not in this place")

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from mloc.diagnostics.model import Bag, Label
-from mloc.diagnostics.rules import BEFORE_UPSTREAM, TRIGGER_LOOP
+from mloc.diagnostics.rules import BEFORE_UPSTREAM, NEARLY_AN_ASSET, TRIGGER_LOOP
+from mloc.diagnostics.suggest import suggest
 from mloc.elaborate.cron import Cron, described
 from mloc.elaborate.launches import Launched
 from mloc.frozen import dataclass
@@ -34,12 +35,23 @@ def linked(pipeline: Pipeline, launched: tuple[Launched, ...]) -> Linked:
 
 def check(pipelines: Sequence[Linked], bag: Bag) -> None:
     """Report loops of triggers, and schedules that run before what they read is made."""
+    published = frozenset(asset for pipeline in pipelines for asset in pipeline.publishes)
     for pipeline in pipelines:
         for launched in pipeline.launched:
+            _nearly(launched, published, bag)
             _loops(pipeline, launched, pipelines, bag)
             if launched.cron is not None:
                 for asset in dict(launched.launch.given).values():
                     _order(launched, launched.cron, asset, pipelines, bag)
+
+
+def _nearly(launched: Launched, published: frozenset[str], bag: Bag) -> None:
+    """An asset that nothing here updates, and that is nearly the name of one that something does; any other may be updated elsewhere."""
+    for asset in launched.launch.assets:
+        near = None if asset in published else suggest(asset, sorted(published))
+        if near is not None:
+            message = f"nothing here updates the asset `{asset}`: the trigger would never start a run"
+            bag.report(NEARLY_AN_ASSET, launched.places["on_asset"], message, label="not published", help=f"did you mean `{near}`?")
 
 
 def _loops(pipeline: Linked, launched: Launched, pipelines: Sequence[Linked], bag: Bag) -> None:

@@ -204,7 +204,8 @@ def fstring(e: Expressions, expr: t.FString, scope: Scope) -> Expr:
         if isinstance(bare, Unknown):
             bad = True
         elif not isinstance(bare, (Scalar, Enum)):
-            what = "an artifact has no text" if is_artifact(bare) else f"`{show(bare)}` has no text of its own"
+            named = "an empty list" if bare == ListOf(UNKNOWN) else f"`{show(bare)}`"
+            what = "an artifact has no text" if is_artifact(bare) else f"{named} has no text of its own"
             e.bag.report(BAD_COMPARISON, part.span, f"{what} in an f-string", help="name a field of it, or make the text in a step")
             bad = True
         parts.append(value)

@@ -27,6 +27,7 @@ from mloc.types.model import (
     STR,
     UNKNOWN,
     Enum,
+    ListOf,
     Optional,
     Scalar,
     Type,
@@ -114,12 +115,13 @@ def _compare(e: Expressions, expr: t.Binary, op: str, scope: Scope) -> Expr:
             e.bag.report(
                 BAD_COMPARISON,
                 expr.span,
-                f"`{show(bare)}` has no order",
+                "an empty list has no order" if bare == ListOf(UNKNOWN) else f"`{show(bare)}` has no order",
                 help="compare with `==` or `!=`" if isinstance(bare, Enum) else None,
             )
             return POISON
     elif not isinstance(bare, (Scalar, Enum)):
-        e.bag.report(BAD_COMPARISON, expr.span, f"`{show(bare)}` cannot be compared", help="compare a field of it, or let a step decide")
+        what = "an empty list" if bare == ListOf(UNKNOWN) else f"`{show(bare)}`"
+        e.bag.report(BAD_COMPARISON, expr.span, f"{what} cannot be compared", help="compare a field of it, or let a step decide")
         return POISON
     compared = Compare(BOOL, op, convert(left, type_), convert(right, type_))  # type: ignore[arg-type]
     wrong = wrong_status(compared)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from mloc.elaborate.cron import Cron
 
@@ -32,6 +33,16 @@ def known_zones() -> frozenset[str]:
 
 def missing_hour(cron: Cron, zone: str) -> datetime | None:
     """The first time at which a cron would fire that does not exist in the zone; None when there is none, or the zone is unknown."""
+    return _first(cron, zone, lambda time, info: time.replace(tzinfo=info).astimezone(UTC).astimezone(info).replace(tzinfo=None) != time, 1)
+
+
+def doubled_hour(cron: Cron, zone: str) -> datetime | None:
+    """The first time at which a cron would fire that comes twice on its day in the zone; None when there is none."""
+    return _first(cron, zone, lambda time, info: info.utcoffset(time) != info.utcoffset(time.replace(fold=1)), -1)
+
+
+def _first(cron: Cron, zone: str, holds: Callable[[datetime, tzinfo], bool], sign: int) -> datetime | None:
+    """The first such time on the days on which the clocks go forward (`sign` 1) or back."""
     if zone == "UTC" or len(cron.hours) * len(cron.minutes) > _SPARSE:
         return None
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -43,10 +54,9 @@ def missing_hour(cron: Cron, zone: str) -> datetime | None:
     for number in range(_DAYS):
         day = _FROM + timedelta(days=number)
         before, after = info.utcoffset(day), info.utcoffset(day + timedelta(days=1))
-        if before is None or after is None or before >= after:
+        if before is None or after is None or before == after or (after > before) != (sign > 0):
             continue
         for time in cron.times(day, 1):
-            there = time.replace(tzinfo=info)
-            if there.astimezone(UTC).astimezone(info).replace(tzinfo=None) != time:
+            if holds(time, info):
                 return time
     return None

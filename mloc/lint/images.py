@@ -11,7 +11,7 @@ from mloc.source import Span
 from mloc.syntax import tree as t
 from mloc.syntax.walk import callee, statements
 
-_MOST_PER_CORE, _LEAST_PER_CORE = 64 * 2**30, 128 * 2**20
+_MOST_PER_CORE, _LEAST_PER_CORE, _LEAST = 64 * 2**30, 128 * 2**20, 16 * 2**20
 
 
 def images(program: Program, bag: Bag) -> None:
@@ -56,6 +56,10 @@ def ratios(program: Program, bag: Bag) -> None:
         given = dict(shared)
         given.update(program.file.steps.attributes.one("resources", attribute.arguments, attribute.span))
         cpu, memory = given.get("resources.cpu"), given.get("resources.memory")
+        if isinstance(memory, (int, float)) and memory < _LEAST:
+            message = f"{what} asks for {_size(memory)} of memory: no program of a step runs in so little"
+            bag.report(EXTREME_RATIO, attribute.span, message, help="check the unit: `MiB` and `GiB` are 1024 times each other")
+            continue
         if not isinstance(cpu, (int, float)) or not isinstance(memory, (int, float)):
             continue
         each = memory / cpu

@@ -15,6 +15,7 @@ from mloc.lint.containers import containers
 from mloc.lint.defaults import defaults
 from mloc.lint.effects import effects_in_order
 from mloc.lint.elements import elements
+from mloc.lint.gates import gates
 from mloc.lint.gpus import gpus
 from mloc.lint.images import images, ratios
 from mloc.lint.naming import convention, shadows
@@ -26,6 +27,8 @@ from mloc.lint.placeholders import placeholders
 from mloc.lint.program import Check, Program
 from mloc.lint.python import python
 from mloc.lint.repetition import repetition
+from mloc.lint.schedules import schedules
+from mloc.lint.scripts import scripts
 from mloc.lint.texts import texts
 from mloc.lint.times import times
 from mloc.lint.timing import timing
@@ -45,10 +48,13 @@ CHECKS: tuple[Check, ...] = (
     calls,  # the same call twice, arguments exchanged, models judged on what they learnt from
     timing,  # timeouts and retries
     times,  # when schedules fire
+    schedules,  # which runs they make
     paths,  # paths of one machine
     caching,  # results that are kept and should not be
+    scripts,  # shell steps that are kept, or tried again
     effects_in_order,  # what writes and what reads
     order,  # `after` that data implies
+    gates,  # what is done before it may be
     values,  # comparisons, fallbacks, divisions
     texts,  # f-strings that would say `null`
     placeholders,  # texts that nothing fills in

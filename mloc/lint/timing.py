@@ -9,7 +9,7 @@ from mloc import patterns
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import IDLE_RETRY, NO_TIMEOUT, TIMEOUT_BEYOND
 from mloc.elaborate.attributes import Leaf
-from mloc.ir.model import Run, RunContainer, RunInline, RunShell
+from mloc.ir.model import Call, Pipeline, Run, RunContainer, RunInline, RunShell
 from mloc.ir.walk import calls
 from mloc.lint.program import Program
 from mloc.source import Span
@@ -105,6 +105,25 @@ def _beyond(program: Program, bag: Bag) -> None:
                 message = f"the timeout of `{call.step}`, {own}, is never reached: pipeline `{pipeline.name}` ends after {all_}"
                 there = () if pipeline.span is None else (Label(pipeline.span, f"`options` give it {all_}"),)
                 bag.report(TIMEOUT_BEYOND, span, message, secondary=there, help="give the pipeline more time than its steps need together")
+            elif call.step not in told:
+                told.add(call.step)
+                _attempts(call, limit, pipeline, bag)
+
+
+def _attempts(call: Call, limit: int, pipeline: Pipeline, bag: Bag) -> None:
+    """Retries for which a run has no time left."""
+    settings = call.settings
+    retries = settings.retry.count
+    if settings.timeout_ms is None or call.span is None or retries == 0 or settings.timeout_ms * (retries + 1) <= limit:
+        return
+    whole = _hours(settings.timeout_ms * (retries + 1))
+    message = (
+        f"`{call.step}` may take {whole}, {retries + 1} attempts of {_hours(settings.timeout_ms)}: "
+        f"pipeline `{pipeline.name}` ends after {_hours(limit)}, in the middle of them"
+    )
+    there = () if pipeline.span is None else (Label(pipeline.span, f"`options` give it {_hours(limit)}"),)
+    help_ = "give the pipeline more time, or the step fewer or shorter attempts"
+    bag.report(TIMEOUT_BEYOND, call.span, message, secondary=there, help=help_)
 
 
 def _hours(milliseconds: int) -> str:

@@ -144,6 +144,12 @@ def test_mistakes_give_one_error(lines: list[str], code: str) -> None:
     assert codes(body(*lines)) == [code]
 
 
+@pytest.mark.parametrize("line", ["if [] == []:", "if [] < []:", 'if f"{[]}" == "a":'])
+def test_an_empty_list_is_called_so(line: str) -> None:
+    (found,) = (d for d in check(body(line, "    number(x=1)"))[1] if d.rule.code == "E0208")
+    assert "an empty list" in found.message
+
+
 def test_one_root_cause_is_one_error() -> None:
     _, found = check(body("a = nothing(x=1)", "b = number(x=a)", "c = number(x=b + a)"))
     assert [d.rule.code for d in found] == ["E0101"]

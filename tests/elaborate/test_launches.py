@@ -110,6 +110,12 @@ def test_a_loop_over_two_pipelines_is_told_once() -> None:
     assert "E1012" not in codes(one + two.replace('"a"', '"c"').replace("on_new", "on_other"))
 
 
+@pytest.mark.parametrize(("other", "expected"), [("raw/sensor", ["W1022"]), ("raw/sensors2024", []), ("weather", [])])
+def test_an_asset_that_is_nearly_one_of_ours(other: str, expected: list[str]) -> None:
+    one = LOOP.replace("NAME", "one").replace("ASSET", "raw/sensors").replace("OTHER", other)
+    assert [code for code in codes(one) if code == "W1022"] == expected
+
+
 @pytest.mark.parametrize(
     ("down", "up", "late"), [("0 2 * * *", "0 4 * * *", True), ("0 5 * * *", "0 4 * * *", False), ("0 2 * * 1", "0 4 * * 2", False)]
 )

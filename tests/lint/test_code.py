@@ -9,7 +9,7 @@ import pytest
 
 from mloc.driver import analyse
 
-OURS = frozenset("E0608 W0632 W0650 W0651 W0652 E0653 W0654 W0655 W0656 W0657 W0659 W0806 W0807".split())
+OURS = frozenset("W0417 E0608 W0632 W0650 W0651 W0652 E0653 W0654 W0655 W0656 W0657 W0659 W0713 W0801 W0806 W0807".split())
 
 
 def found(folder: Path, code: str, signature: str = "(n: int) -> (x: int)", *attributes: str) -> list[str]:
@@ -358,7 +358,7 @@ def test_inputs_that_become_code(call: str, expected: list[str], tmp_path: Path)
         ('requests.post("u", json={}, timeout=3).raise_for_status()', ("retry 3",), ["W0806"]),
         ('requests.post("u", json={}, timeout=3).raise_for_status()', ("retry 3", "idempotent"), []),
         ('requests.post("u", json={}, timeout=3).raise_for_status()', ("retry 0",), []),
-        ('requests.post("u", json={}, timeout=3).raise_for_status()', ("cache",), ["W0807"]),
+        ('requests.post("u", json={}, timeout=3).raise_for_status()', ("cache", "effects reads"), ["W0807"]),
         ('print(requests.post("search", json={}, timeout=3).json())', ("retry 3",), []),
         ('db.execute("insert into t values (1)")', ("retry 3",), ["W0806"]),
         ('db.execute(f"INSERT INTO t VALUES ({n})")', ("retry 3",), ["W0806"]),
@@ -380,3 +380,66 @@ def test_the_place_of_a_finding_is_the_code_itself(tmp_path: Path) -> None:
     (tmp_path / "test.mlp").write_text(text, encoding="utf-8")
     (warning,) = (d for d in analyse(str(tmp_path / "test.mlp")).diagnostics if d.rule.code == "W0651")
     assert text[warning.primary.span.start : warning.primary.span.end] == 'os.environ["KEY"]'
+
+
+@pytest.mark.parametrize(
+    ("line", "attributes", "expected"),
+    [
+        ('model.to("cuda")', (), ["W0713"]),
+        ("model.cuda()", (), ["W0713"]),
+        ('device = torch.device("cuda:0")\nmodel.to(device)', (), ["W0713"]),
+        ('torch.zeros(1, device="cuda")', (), ["W0713"]),
+        ('model.to("cuda")', ("resources gpu=1",), []),
+        ('model.to("cuda" if torch.cuda.is_available() else "cpu")', (), []),
+        ('model.to("cpu")', (), []),
+    ],
+)
+def test_gpus_that_nobody_asked_for(line: str, attributes: tuple[str, ...], expected: list[str], tmp_path: Path) -> None:
+    assert inline(tmp_path, f"import torch\nfrom work import model\n{line}", "(n: int)", *attributes) == expected
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "expected"),
+    [
+        ('rows[["a", "label"]]', 'rows["label"]', ["W0417"]),
+        ("rows", 'rows["label"]', ["W0417"]),
+        ('rows[["a"]]', 'rows["label"]', []),
+        ('rows.drop(columns=["label"])', 'rows["label"]', []),
+        ('rows[["a", "label"]]', 'rows["a"] > 3', []),
+    ],
+)
+def test_what_is_to_be_predicted(x: str, y: str, expected: list[str], tmp_path: Path) -> None:
+    signature = "(rows: Table{a: int, label: bool}) -> (s: float)"
+    code = f"from work import model\nx, more = {x}, 1\ny = {y}\nx = {x}\nreturn float(model.fit({x}, y).best)"
+    assert inline(tmp_path, code, signature) == expected
+    assert inline(tmp_path, f"from work import model\nx = {x}\nreturn float(model.fit(x, {y}).best)", signature) == expected
+
+
+def test_a_target_that_is_taken_out_first(tmp_path: Path) -> None:
+    code = 'from work import model\ny = rows["label"]\ndel rows["label"]\nreturn float(model.fit(rows, y).best)'
+    assert inline(tmp_path, code, "(rows: Table{a: int, label: bool}) -> (s: float)") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "attributes", "expected"),
+    [
+        ("return len(pd.read_csv(path))", ("cache",), ["W0801"]),
+        ("return len(open(path).read())", ("cache",), ["W0801"]),
+        ("return len(Path(path).read_text())", ("cache",), ["W0801"]),
+        ("return len(pd.read_csv(path))", ("cache ttl=1d",), []),
+        ("return len(pd.read_csv(path))", ("cache", "effects reads"), []),
+        ("return len(pd.read_csv(path))", (), []),
+        ("return len(path)", ("cache",), []),
+        ('return len(pd.read_csv("https://a.example/x.csv"))', ("cache",), ["W0801"]),
+        ("return len(train_test_split([1, 2])[0])", ("cache",), ["W0801"]),
+        ("return len(train_test_split([1, 2], random_state=1)[0])", ("cache",), []),
+        ("return len(train_test_split([1, 2], shuffle=False)[0])", ("cache",), []),
+        ("return KFold(3).n_splits", ("cache",), []),
+        ("return KFold(3, shuffle=True).n_splits", ("cache",), ["W0801"]),
+        ("return len(pd.DataFrame().sample(frac=0.5))", ("cache",), ["W0801"]),
+        ("return len(pd.DataFrame().sample(frac=0.5, random_state=1))", ("cache",), []),
+    ],
+)
+def test_results_that_are_kept(line: str, attributes: tuple[str, ...], expected: list[str], tmp_path: Path) -> None:
+    code = f"import pandas as pd\nfrom pathlib import Path\nfrom sklearn.model_selection import KFold, train_test_split\n{line}"
+    assert inline(tmp_path, code, "(path: str) -> (n: int)", *attributes) == expected

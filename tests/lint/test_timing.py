@@ -6,7 +6,7 @@ import pytest
 
 from tests.lint.programs import codes
 
-OURS = frozenset("W0724 W0725 W0726 W0640 W0641 W0319 W1008 W1015 W1016 W1017".split())
+OURS = frozenset("W0319 W0320 W0640 W0641 W0709 W0724 W0725 W0726 W0801 W0806 W1008 W1015 W1016 W1017 W1018 W1019 W1020 W1021".split())
 IMAGE = 'image "a/b@sha256:1111111111111111111111111111111111111111111111111111111111111111"'
 POLL = 'run shell "while ! curl -sf x; do sleep 1; done"'
 
@@ -33,6 +33,11 @@ def step(*attributes: str, run: str = 'run inline "pass"', options: str = "", ca
         (step(run='run shell "sleep 1; while read -r x; do echo $x; done < /dev/null"'), []),
         (step("timeout 2h", options="    options:\n        timeout 1h\n"), ["W0725"]),
         (step("timeout 1h", options="    options:\n        timeout 1h\n"), []),
+        (step("timeout 30min", "retry 3", options="    options:\n        timeout 1h\n"), ["W0725"]),
+        (step("timeout 15min", "retry 3", options="    options:\n        timeout 1h\n"), []),
+        (step("timeout 30min", options="    options:\n        timeout 1h\n"), []),
+        (step("resources memory=4MB"), ["W0709"]),
+        (step("resources memory=64MiB"), []),
         (step("retry 3, factor=2.0"), ["W0726"]),
         (step("retry 3, backoff=1s, factor=2.0"), []),
         (step("retry 0, backoff=1s"), ["W0726"]),
@@ -115,3 +120,103 @@ def test_effects_in_order(first: str, second: str, body: list[str], expected: li
         for at, (name, effect) in enumerate([("f", first), ("g", second), ("h", "none")])
     )
     assert ours(steps + "pipeline p():\n" + "".join(f"    {line}\n" for line in body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "expected"),
+    [
+        ("0 7 * * *", "EST", ["W1018"]),
+        ("0 7 * * *", "Etc/GMT+5", ["W1018"]),
+        ("0 7 * * *", "Etc/GMT", []),
+        ("0 7 * * *", "America/New_York", []),
+        ("0 7 * * *", "America/Phoenix", []),
+        ("30 1 * * *", "America/New_York", ["W1019"]),
+        ("30 1 * * *", "Europe/London", []),
+        ("30 2 * * *", "Europe/Paris", []),
+        ("30 1 1 6 *", "America/New_York", []),
+        ("30 1 * * *", "UTC", []),
+    ],
+)
+def test_zones(cron: str, zone: str, expected: list[str]) -> None:
+    """In London and Paris the same hour is left out in spring, which is told already (W1007)."""
+    assert ours(step() + f'\nschedule s for p:\n    cron "{cron}", timezone="{zone}"\n') == expected
+
+
+@pytest.mark.parametrize(
+    ("signature", "given", "args", "catchup", "expected"),
+    [
+        ("day: date", "day", 'day=date("2024-01-01")', "true", ["W1020"]),
+        ("day: date", "day", 'day=date("2024-01-01")', "false", []),
+        ("day: date", "day", "day=run.scheduled_date", "true", []),
+        ("", "run.today", "", "true", ["W1020"]),
+        ("", "run.scheduled_date", "", "true", []),
+    ],
+)
+def test_runs_that_are_made_up_for(signature: str, given: str, args: str, catchup: str, expected: list[str]) -> None:
+    program = f'step f(day: date):\n    run inline "print(day)"\n\npipeline p({signature}):\n    f(day={given})\n'
+    schedule = f'\nschedule s for p:\n    cron "0 4 * * *", timezone="UTC"\n    start date("2026-01-01")\n    catchup {catchup}\n'
+    assert ours(program + schedule + (f"    args {args}\n" if args else "")) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [("2026-02-01", "2026-12-01", ["W1021"]), ("2026-02-01", "2027-12-01", []), ("2025-12-31", "2026-01-02", [])],
+)
+def test_schedules_that_end_before_they_run(start: str, end: str, expected: list[str]) -> None:
+    schedule = f'\nschedule s for p:\n    cron "0 7 1 1 *", timezone="UTC"\n    start date("{start}")\n    end date("{end}")\n'
+    assert ours(step() + schedule) == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "attributes", "expected"),
+    [
+        ("date > x", ("cache",), ["W0801"]),
+        ("echo $(date +%F) > x", ("cache",), ["W0801"]),
+        ("date > x", ("cache ttl=1d",), []),
+        ("date -d 2024-01-01 > x", ("cache",), []),
+        ("echo $RANDOM > x", ("cache ttl=1d",), ["W0801"]),
+        ("shuf a > x", ("cache",), ["W0801"]),
+        ("curl -f u > x", ("cache",), ["W0801"]),
+        ("curl -f u > x", ("cache", "effects reads"), []),
+        ("git clone u", ("cache",), ["W0801"]),
+        ("# date\nupdate --date 3 > x", ("cache",), []),
+        ("date > x", (), []),
+        ("psql -c 'insert into t values (1)'", ("retry 3",), ["W0806"]),
+        ("psql -c 'insert into t values (1) on conflict do nothing'", ("retry 3",), []),
+        ("psql -c 'insert into t values (1)'", ("retry 3", "idempotent"), []),
+        ("psql -c 'insert into t values (1)'", (), []),
+        ("curl -f -X POST u -d 1", ("retry 3",), ["W0806"]),
+        ("curl -f u", ("retry 3",), []),
+        ("echo 1 >> /mnt/log", ("retry 3",), ["W0806"]),
+        ("echo 1 >> log", ("retry 3",), []),
+    ],
+)
+def test_scripts(script: str, attributes: tuple[str, ...], expected: list[str]) -> None:
+    lines = "".join(f"        {line}\n" for line in script.split("\n"))
+    assert ours(step(*attributes, run=f'run shell """\n{lines}        """')) == expected
+
+
+GATED = """step train() -> (model: File, auc: float):
+    run shell "fit $out_model $out_auc"
+
+step NAME(model: File):
+    run shell "ship $model"
+    effects writes
+
+pipeline p():
+    fitted = train()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "expected"),
+    [
+        ("deploy", ("deploy(model=fitted.model)", 'require fitted.auc > 0.8, "no"'), ["W0320"]),
+        ("deploy", ('require fitted.auc > 0.8, "no"', "deploy(model=fitted.model)"), []),
+        ("archive", ("archive(model=fitted.model)", 'require fitted.auc > 0.8, "no"'), []),
+        ("deploy", ("other = train()", "deploy(model=other.model)", 'require fitted.auc > 0.8, "no"'), []),
+        ("deploy", ("deploy(model=fitted.model)",), []),
+    ],
+)
+def test_gates(name: str, lines: tuple[str, ...], expected: list[str]) -> None:
+    assert ours(GATED.replace("NAME", name) + "".join(f"    {line}\n" for line in lines)) == expected

@@ -429,6 +429,13 @@ class TestImports:
         assert (found.rule.code, found.primary.span) == ("W0624", RUN)
         assert "`m.py:1` imports `data_config`" in found.message
 
+    @pytest.mark.parametrize(("text", "shown"), [("from . import helper", "`.`"), ("from ..gone import x", "`..gone`")])
+    def test_a_relative_import_that_leads_out(self, tmp_path: Path, text: str, shown: str) -> None:
+        found = check(write(tmp_path, {"m.py": f"{text}\ndef f() -> None: ..."}), step())
+        assert [d.rule.code for d in found] == ["W0624"]
+        assert f"imports {shown}, which leads out" in found[0].message
+        assert "``" not in (found[0].help or "")
+
     def test_a_missing_part_of_a_package_of_the_project(self, tmp_path: Path) -> None:
         files = {"pkg/__init__.py": "", "pkg/m.py": "from . import helper\nfrom .gone import x\ndef f() -> None: ..."}
         found = check(write(tmp_path, files), step(), "pkg.m:f")

@@ -48,7 +48,7 @@ RIGHT = [
     'echo "$RANDOM $? $# $PWD" > "$out_o"',
     'printf \'%s\\n\' "$name" | grep -q x || echo no > "$out_o"',
     'names=(a b)\necho "${names[@]}" > "$out_o"',
-    'curl -d "{\\"n\\": $n}" x > "$out_o"',
+    'curl -f -d "{\\"n\\": $n}" x > "$out_o"',
 ]
 
 OPTIONAL = "step f(name: str?) -> (o: File):"
@@ -84,13 +84,16 @@ WRONG = [
     ('eval "$name" > "$out_o"', "W0632", "`eval`"),
     ('bash -lc "echo $name" > "$out_o"', "W0632", "`bash`"),
     ('python3 -c "print(\'$name\')" > "$out_o"', "W0632", "`python3`"),
-    ('curl -d "{\\"a\\": \\"$name\\"}" x > "$out_o"', "W0632", "JSON"),
+    ('curl -f -d "{\\"a\\": \\"$name\\"}" x > "$out_o"', "W0632", "JSON"),
     ('export X=$(cat "$path")\necho "$X" > "$out_o"', "W0633", "`export` succeeds"),
     ('diff <(sort "$path") "$path" > "$out_o"', "W0633", "`sort`"),
     ('sort "$path" > "$out_o" || true', "W0633", "`$out_o` is taken for whole"),
     ('set +e\nsort "$path" > "$out_o"', "W0633", "no longer fails the step"),
     ('set +o pipefail\nsort "$path" > "$out_o"', "W0633", "before the last `|`"),
     ('sort "$path" > "$out_o" &', "W0633", "nothing waits for `sort`"),
+    ('curl -sS https://a.example/x -o "$out_o"', "W0633", "answers with an error"),
+    ('curl https://a.example/x > "$out_o"', "W0633", "answers with an error"),
+    ('curl -L https://a.example/x | tar -xz -O > "$out_o"', "W0633", "answers with an error"),
     ('for x in $xs; do echo "$x"; done > "$out_o"', "W0634", "JSON text of a list"),
     ('sort "$path" | head -1 > "$out_o"', "W0635", "`head` may end before `sort`"),
     ('echo "$name > "$out_o"', "E0636", "never closed"),
@@ -124,3 +127,22 @@ def test_every_stretch_told_of_a_script_is_what_is_written_there() -> None:
 @pytest.mark.parametrize("text", ["'a", '"a', '"a $(b', "`a", "${a", "$((1", "a=(1"])
 def test_what_never_ends_is_told_where_it_begins(text: str) -> None:
     assert scan(text).unclosed is not None
+
+
+@pytest.mark.parametrize(
+    ("script", "output", "codes"),
+    [
+        ('wc -l "$path" > "$out_o"', "int", ["W0639"]),
+        ('wc -l < "$path" > "$out_o"', "int", []),
+        ('wc -l "$path" > "$out_o"', "File", []),
+        ('curl -f https://a.example/x | wc -l > "$out_o"', "int", []),
+        ('curl -fsSL https://a.example/x -o "$out_o"', "File", []),
+        ('curl -s -w "%{http_code}" https://a.example/x -o "$out_o"', "File", []),
+        ('curl --fail https://a.example/x > "$out_o"; curl -s https://a.example/done', "File", []),
+    ],
+)
+def test_answers_and_counts(tmp_path: Path, script: str, output: str, codes: list[str]) -> None:
+    path = tmp_path / "p.mlp"
+    lines = "".join(f"        {line}\n" for line in script.splitlines())
+    path.write_text(f'mlp 1\n\nstep s(path: File) -> (o: {output}):\n    run shell """\n{lines}        """\n', encoding="utf-8")
+    assert [d.rule.code for d in analyse(str(path)).diagnostics if d.rule.code in ("W0633", "W0639")] == codes

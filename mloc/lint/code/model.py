@@ -25,7 +25,7 @@ from mloc.types.signature import Signature
 class StepCode:
     """A step with the code that it runs: `own`, and first of `bodies`, before the functions of the project that it names.
 
-    `arguments` are the names by which the code has the step's inputs, `variables` those of the environment that are declared.
+    `variables` are those of the environment that are declared, `asked` the resources that are asked for, wherever that is said.
     `line` is where inline code begins, and `lines` what it is.
     """
 
@@ -36,6 +36,7 @@ class StepCode:
     bodies: tuple[Code, ...]
     run: Span
     variables: frozenset[str]
+    asked: frozenset[str]
     source: SourceFile
     line: int = 0
     lines: tuple[str, ...] = ()
@@ -99,12 +100,14 @@ def step_codes(program: Program) -> Iterator[StepCode]:
             continue
         leaves = {**program.file.defaults(), **found[1]}
         variables = frozenset(asked(program.file.module, declaration.name.text, ("env", "secrets")))
+        resources = frozenset(asked(program.file.module, declaration.name.text, ("resources",)))
         source = program.file.source
         if isinstance(run, RunInline):
             body = _parsed(run.code)
             if body is not None:
                 own = of_statements(body)
-                yield StepCode(declaration, signature, leaves, own, (own,), text, variables, source, run.line, tuple(run.code.split("\n")))
+                lines = tuple(run.code.split("\n"))
+                yield StepCode(declaration, signature, leaves, own, (own,), text, variables, resources, source, run.line, lines)
             continue
         function = find_function(project, run.module, run.function)
         if not isinstance(function, Function):
@@ -115,7 +118,7 @@ def step_codes(program: Program) -> Iterator[StepCode]:
         except PythonFileError:
             continue
         written = f"{run.module}:{run.function}"
-        yield StepCode(declaration, signature, leaves, own, bodies, text, variables, source, written=written)
+        yield StepCode(declaration, signature, leaves, own, bodies, text, variables, resources, source, written=written)
 
 
 def _text(step: t.StepDef) -> Span | None:

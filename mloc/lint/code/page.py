@@ -7,8 +7,11 @@ from typing import TypeAlias
 
 from mloc.diagnostics.model import Bag
 from mloc.lint.code.columns import columns
+from mloc.lint.code.devices import devices
 from mloc.lint.code.environment import environment
 from mloc.lint.code.failures import failures
+from mloc.lint.code.kept import kept
+from mloc.lint.code.labels import labels
 from mloc.lint.code.model import StepCode, step_codes
 from mloc.lint.code.names import names
 from mloc.lint.code.returned import returned
@@ -28,6 +31,9 @@ CHECKS: tuple[Check, ...] = (
     columns,  # columns that are not there
     spliced,  # inputs that become code
     writes,  # what must not be done twice, or left out
+    kept,  # texts that name what a key does not have
+    devices,  # GPUs that nobody asked for
+    labels,  # what a model is to predict
 )
 TOGETHER: tuple[Callable[[Iterable[StepCode], Bag], None], ...] = (
     state,  # variables that another step changes

@@ -95,7 +95,8 @@ class _Walk:
                     self._import(located, alias.name, found)
             case ast.ImportFrom(names=names) as node:
                 source = absolute(located, node)
-                self._import(located, source or "." * node.level, found)
+                # Dots that lead above the top are told as they are written.
+                self._import(located, source or f"{'.' * node.level}{node.module or ''}", found)
                 for alias in names:
                     # A member that is a module of its own; any other is in `source` itself.
                     self.want(f"{source}.{alias.name}")

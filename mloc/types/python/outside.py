@@ -33,13 +33,17 @@ def check_imports(step: Step, module: str) -> None:
         if outside.required and not _is_provided(project, outside.module):
             top = outside.module.partition(".")[0]
             message = f"`{outside.place}` imports `{outside.module}`, which is neither in the project nor among its dependencies"
+            help_ = f"put `{top}` in the project, or name its package in `dependencies` of pyproject.toml"
+            if not top:
+                message = f"`{outside.place}` imports `{outside.module}`, which leads out of the folder that modules are looked up in"
+                help_ = "a relative import stays within its package: name the module itself, or move both into a package"
             if not reported(step.bag, CODE_IMPORT_NOT_FOUND, message):
                 step.bag.report(
                     CODE_IMPORT_NOT_FOUND,
                     step.run_span,
                     message,
                     label=f"importing `{module}` would fail",
-                    help=f"put `{top}` in the project, or name its package in `dependencies` of pyproject.toml",
+                    help=help_,
                 )
     tops = sorted({path.partition("/")[0].removesuffix(".py") for path in found.files})
     for top in tops:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection
 from typing import Literal, TypeAlias
 
+from mloc import patterns
 from mloc.frozen import dataclass
 from mloc.types.python.lookup import Function
 from mloc.types.python.project import Project
@@ -25,6 +26,10 @@ _GENERATORS = (
     "numpy.random.Generator",
     "numpy.random.SeedSequence",
 )
+_SPLITS = tuple(
+    f"sklearn.model_selection.{name}" for name in ("train_test_split", "ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit")
+)
+_FOLDS = tuple(f"sklearn.model_selection.{name}" for name in ("KFold", "StratifiedKFold"))
 _STATE = ("random.getstate", "random.setstate", "numpy.random.get_state", "numpy.random.set_state", "random.SystemRandom")
 _CLOCK: tuple[str, ...] = ("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today")
 _CLOCK += ("time.time", "time.time_ns", "pandas.Timestamp.now", "pandas.Timestamp.today", "time.strftime", "time.localtime", "time.gmtime")
@@ -32,6 +37,8 @@ _STOPWATCH = ("time.time", "time.time_ns")
 _NETWORK: tuple[str, ...] = ("requests", "httpx", "aiohttp", "urllib.request", "urllib3", "ftplib", "smtplib", "socket.create_connection")
 _NETWORK += ("boto3.client", "boto3.resource", "psycopg.connect", "psycopg2.connect", "pymysql.connect", "sqlalchemy.create_engine")
 _NETWORK += ("snowflake.connector.connect", "google.cloud.storage.Client", "google.cloud.bigquery.Client", "pymongo.MongoClient")
+_READERS = tuple(f"{package}.read_{kind}" for package in ("pandas", "polars") for kind in ("csv", "parquet", "json", "excel", "table"))
+_ADDRESS = patterns.of(r"(?:https?|s3a?|gs|abfss?|ftp)://")
 _VALUES = ("requests.exceptions", "urllib3.exceptions", "urllib.request.Request")
 _PLAIN = frozenset("PATH HOME TMPDIR TEMP TMP LANG LC_ALL TZ USER PWD PYTHONPATH OMP_NUM_THREADS CUDA_VISIBLE_DEVICES".split())
 
@@ -78,6 +85,10 @@ def _evidence(node: ast.AST, code: Code, declared: Collection[str], *, seeded: b
     if not isinstance(node, ast.Call):
         return None
     name = dotted(node.func, code)
+    if not seeded and _is_unseeded(node, name):
+        return Evidence("random", f"`{name or 'sample'}` without `random_state`", node, code.file)
+    if name in _READERS and node.args and (address := _address(node.args[0])) is not None:
+        return Evidence("network", f"`{address}`", node, code.file)
     kind = None if name is None else _kind(name, bool(node.args or node.keywords), seeded=seeded, timed=timed)
     return None if kind is None else Evidence(kind, f"`{name}`", node, code.file)
 
@@ -91,6 +102,28 @@ def _kind(name: str, has_arguments: bool, *, seeded: bool, timed: bool) -> Kind 
     if name in _CLOCK and not (name in _STOPWATCH and timed) and not (name.startswith("time.") and has_arguments):
         return "clock"
     return "network" if _under(name, _NETWORK) and not _under(name, _VALUES) else None
+
+
+def _is_unseeded(call: ast.Call, name: str | None) -> bool:
+    """Whether a call chooses rows at random, and not the same ones each time."""
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    if {"random_state", "seed", None} & given.keys():
+        return False
+    if name in _SPLITS or name in _FOLDS:
+        shuffle = given.get("shuffle")
+        said = isinstance(shuffle, ast.Constant) and shuffle.value
+        return bool(said) if name in _FOLDS else shuffle is None or bool(said)
+    # Of a frame's method: a list has no share of its items.
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "sample" and "frac" in given and name is None
+
+
+def _address(path: ast.expr) -> str | None:
+    """The constant address of something that other people change."""
+    match path:
+        case ast.Constant(value=str(text)) | ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            return text if _ADDRESS.match(text) else None
+        case _:
+            return None
 
 
 def _under(name: str, tops: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from mloc.diagnostics.model import Bag, Edit, Fix, Rule
 from mloc.diagnostics.rules import (
+    SHELL_COUNT,
     SHELL_LITERAL,
     SHELL_NAME,
     SHELL_NULL,
@@ -79,8 +80,30 @@ def check_shell(text: str, signature: Signature, environment: frozenset[str], pl
     for start, end, written, meant in templates(text, inputs | outs):
         message = f"nothing fills in `{written}`: a shell step has its values in variables"
         shell.report(SHELL_TEMPLATE, start, end, message, f'write `"${meant}"`')
+    _counts(shell, frozenset(out for out, output in zip(outs, signature.outputs, strict=True) if _is_number(output.type)))
     for found in (*splices.splices(shell.script, _texts(shell)), *failures.failures(shell.script, frozenset(outs))):
         shell.report(found.rule, found.start, found.end, found.message, found.help)
+
+
+def _is_number(type_: Type) -> bool:
+    bare = _bare(type_)
+    return isinstance(bare, Scalar) and bare.name in ("int", "float")
+
+
+def _counts(shell: Shell, numbers: frozenset[str]) -> None:
+    """`wc -l FILE > "$out_n"`: what is written is the number and the name of the file."""
+    for command in shell.script.commands:
+        found = words(command)
+        files = [word for word in found[1:] if not word.text.startswith("-")]
+        kept = any(word.redirect in (">", ">>") and any(use.name in numbers for use in word.uses) for word in command.words)
+        if name(command) == "wc" and files and kept:
+            message = f"`wc` of a named file writes its name behind the number, and the output of `{shell.step}` is a number"
+            help_ = f"let it read the file: `wc {_option(found)}< {files[0].text}`"
+            shell.report(SHELL_COUNT, found[0].start, found[-1].end, message, help_)
+
+
+def _option(found: tuple[Word, ...]) -> str:
+    return "".join(f"{word.text} " for word in found[1:] if word.text.startswith("-"))
 
 
 def _texts(shell: Shell) -> frozenset[str]:

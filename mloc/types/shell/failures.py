@@ -12,6 +12,10 @@ from mloc.types.shell.model import Command, Script
 from mloc.types.shell.splices import Found
 
 _QUITS = patterns.of(r"-[A-Za-z]*q|-m|--quiet|--max-count")
+_FAILS = patterns.of(r"-[A-Za-z]*f[A-Za-z]*\Z|--fail\b|--fail-with-body\Z")
+_KEEPS = patterns.of(r"-[A-Za-z]*[oO]\Z|--output\b|--remote-name\b|-o.+")
+_LOOKS = patterns.of(r"-[A-Za-z]*w\Z|--write-out\b|-[A-Za-z]*I\Z|--head\Z")
+"""With these the script sees the status itself."""
 _SWITCHES = {"+e": "a failing command", "+errexit": "a failing command", "+pipefail": "a failure before the last `|`"}
 _SUBSTITUTED = patterns.of(r"\w+=.*(?:\$\((?!\()|`)", re.DOTALL)
 
@@ -24,6 +28,7 @@ def failures(script: Script, outs: frozenset[str]) -> Iterator[Found]:
         yield from _substituted(command)
         yield from _ignored(command, following, outs)
         yield from _early(command, following)
+        yield from _answer(command, following)
     yield from _switched_off(script)
     yield from _background(script)
 
@@ -74,6 +79,17 @@ def _early(command: Command, following: Command | None) -> Iterator[Found]:
         message = f"`{reader}` may end before `{name(command)}` has written everything, which is then killed and fails the step"
         help_ = "read to the end, as `sed -n 1,10p` or `awk 'NR <= 10'` do: a step runs with `pipefail`"
         yield Found(SHELL_EARLY_END, found[0].start, found[-1].end, message, help_)
+
+
+def _answer(command: Command, following: Command | None) -> Iterator[Found]:
+    """`curl` without `-f` whose answer is kept: an error of the server is an answer, too."""
+    found = [word.text for word in words(command)]
+    if name(command) != "curl" or any(_FAILS.match(text) for text in found) or any(_LOOKS.match(text) for text in found):
+        return
+    kept = any(_KEEPS.match(text) for text in found) or any(word.redirect in (">", ">>") for word in command.words)
+    if kept or (command.after == "|" and following is not None):
+        message = "`curl` succeeds when the server answers with an error, and keeps the page that says so"
+        yield _hidden(command, message, "add `-f` (`--fail`)")
 
 
 def _switched_off(script: Script) -> Iterator[Found]:
