@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import CODE_COLUMN, COLUMN_NOT_MADE
 from mloc.diagnostics.suggest import suggest
 from mloc.lint.code.model import StepCode
 from mloc.types.model import Optional, Table, Type
-from mloc.types.python.frames import Columns, Frames, follow
 from mloc.types.signature import Input, Output
+
+if TYPE_CHECKING:
+    from mloc.types.python.frames import Columns
 
 
 def columns(step: StepCode, bag: Bag) -> None:
@@ -18,7 +21,6 @@ def columns(step: StepCode, bag: Bag) -> None:
     if any(isinstance(node, ast.ExceptHandler) and "KeyError" in ast.unparse(node.type or node) for node in step.own.nodes):
         return
     tables = {i.name: (i, row) for i in step.signature.inputs if (row := _row(i.type)) is not None and _arrives_as_frame(step, i)}
-    frames: Frames = {name: row for name, (_, row) in tables.items()}
     asked = {text for node in step.own.nodes if isinstance(node, ast.Compare) for text in _asked(node)}
     opened = {name for name, (given, _) in tables.items() if _is_open(given.type)}
 
@@ -32,8 +34,10 @@ def columns(step: StepCode, bag: Bag) -> None:
         if output is not None and made is not None and not opened:
             _not_made(step, node, output, made, bag)
 
-    if frames or output is not None:
-        follow(step.own, frames, read, given)
+    if tables or output is not None:
+        from mloc.types.python.frames import follow  # only steps with tables pay for it
+
+        follow(step.own, {name: row for name, (_, row) in tables.items()}, read, given)
 
 
 def _row(type_: Type) -> frozenset[str] | None:

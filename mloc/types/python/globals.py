@@ -6,7 +6,7 @@ import ast
 import builtins
 import dis
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from types import CodeType
 
@@ -67,7 +67,7 @@ def globals_of(file: PythonFile) -> Globals | None:
 
 def undefined(file: PythonFile, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:
     """The names, each once and with its line, that a function at the top of a module uses and nothing there defines."""
-    known = globals_of(file)
+    known = globals_of(file) if _is_suspect(file, function) else None
     first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
     code = None if known is None or known.open else known.functions.get(first)
     if known is None or code is None:
@@ -77,6 +77,49 @@ def undefined(file: PythonFile, function: ast.FunctionDef | ast.AsyncFunctionDef
         if operation in _LOADS and name not in known.names and name not in seen:
             seen.add(name)
             yield name, (position.lineno if position is not None else None) or function.lineno
+
+
+def _is_suspect(file: PythonFile, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function uses a name that is nowhere bound in its file: nearly none does, and only those are worth compiling."""
+    read: set[str] = set()
+    own: set[str] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                read.add(name)
+            case ast.arg(arg=name):
+                own.add(name)
+            case _:
+                own.update(_binds(node))
+    return bool(read - own - BUILTINS - _bound(file))
+
+
+@cache
+def _bound(file: PythonFile) -> frozenset[str]:
+    """The names that are bound outside of functions and classes, and those that functions call global; more rather than less."""
+    found: set[str] = set()
+    pending: list[ast.AST] = [file.tree]
+    while pending:
+        node = pending.pop()
+        found.update(_binds(node))
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            pending += ast.iter_child_nodes(node)
+    return frozenset(found)
+
+
+def _binds(node: ast.AST) -> Iterable[str]:
+    """The names that a statement or pattern gives a value to by itself."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()):
+            return (name,)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return (name,)
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return tuple(alias.asname or alias.name.partition(".")[0] for alias in names)
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return (name,)
+        case _:
+            return ()
 
 
 def _uses(code: CodeType) -> Iterator[tuple[str, str, dis.Positions | None]]:

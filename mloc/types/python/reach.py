@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from mloc.frozen import dataclass
@@ -30,7 +30,8 @@ class Code:
 
 def of_function(project: Project, module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Code:
     """The body of a function of the project."""
-    own = imported(node.body)
+    nodes = _nodes(node.body)
+    own = _imported(nodes)
     taken = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
 
     @cache
@@ -44,19 +45,25 @@ def of_function(project: Project, module: Module, node: ast.FunctionDef | ast.As
 
     place = module.located.path
     file = module.located.relative if place is None else project.show(place)
-    return Code(tuple(node.body), _nodes(node.body), file, resolved, module, node)
+    return Code(tuple(node.body), nodes, file, resolved, module, node)
 
 
 def of_statements(body: list[ast.stmt]) -> Code:
     """Code that imports whatever it uses itself."""
-    own = imported(body)
-    return Code(tuple(body), _nodes(body), None, own.get)
+    nodes = _nodes(body)
+    return Code(tuple(body), nodes, None, _imported(nodes).get)
 
 
 def imported(body: list[ast.stmt]) -> Mapping[str, str]:
     """What the imports within a body bind, by name."""
+    return _imported(_nodes(body))
+
+
+def _imported(nodes: Iterable[ast.AST]) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for node in (inner for statement in body for inner in ast.walk(statement)):
+    for node in nodes:
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
         match node:
             case ast.Import(names=names):
                 found |= {a.asname or a.name.partition(".")[0]: a.name if a.asname else a.name.partition(".")[0] for a in names}
@@ -88,7 +95,7 @@ def _named(project: Project, node: ast.AST, code: Code) -> tuple[Module, ast.Fun
     """The function of the project that `clean` or `helpers.clean` names, with its module."""
     found: str | Definition | Module | Resolution | None = None
     if isinstance(node, ast.Name):
-        found = code.resolved(node.id)
+        found = code.resolved(node.id) if isinstance(node.ctx, ast.Load) else None
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         module = code.resolved(node.value.id)
         found = resolve(project, module, node.attr) if isinstance(module, Module) else None
