@@ -52,6 +52,7 @@ class Feature(Enum):
     INLINE = "run inline"
     SHELL = "run shell"
     CONTAINER = "run container"
+    CONTAINER_ENTRYPOINT = "run container without command"
     NOTEBOOK = "run notebook"
     # order and control flow
     ORDER = "after"
@@ -102,6 +103,7 @@ class Feature(Enum):
 # Constructs that are parts of others: who refuses the whole refuses them.
 PART_OF: Mapping[Feature, Feature] = {
     Feature.ARTIFACT_PARAMETER: Feature.PARAMETER,
+    Feature.CONTAINER_ENTRYPOINT: Feature.CONTAINER,
     Feature.BRANCH_IN_BRANCH: Feature.BRANCH,
     Feature.BRANCH_IN_FAN_OUT: Feature.BRANCH,
     Feature.MERGE: Feature.BRANCH,

@@ -27,6 +27,9 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.PYTHON: Support(Level.NATIVE, "a container; the code is carried by the pipeline"),
     Feature.INLINE: Support(Level.NATIVE, "a container; the code is carried by the pipeline"),
     Feature.SHELL: Support(Level.NATIVE, "a container; the script is carried by the pipeline"),
+    Feature.CONTAINER: Support(
+        Level.LOWERED, "three tasks: its command line, the container, and its outputs; the image needs `sh` (decision 0082)"
+    ),
     Feature.NOTEBOOK: Support(Level.RUNNER, "its code cells, in one process; they are carried by the bundle"),
     Feature.ORDER: Support(Level.NATIVE, "`dependentTasks`"),
     Feature.ORDER_ON_REGION: Support(Level.NATIVE, "`dependentTasks` on the region's DAG"),
@@ -60,6 +63,10 @@ CAPABILITIES: Mapping[Feature, Support] = {
 }
 
 REFUSED: Mapping[Feature, Refusal] = {
+    Feature.CONTAINER_ENTRYPOINT: Refusal(
+        "it starts a launcher of its own in the container, and does not know what the image would have started",
+        "name it: `run container command=[…]`",
+    ),
     Feature.RUN_ERROR: Refusal(
         "it says of a task that failed only that it did, and keeps nothing that the task has written",
         "say which run it was with `run.id`, and ask `run.status`",

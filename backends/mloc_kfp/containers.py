@@ -13,6 +13,7 @@ from mloc_kfp.kubernetes import SCRATCH, Said
 from mloc_kfp.patch import patched
 from mloc_kfp.quantities import cores_text, size_text
 from mloc_kfp.spec import Doc
+from mloc_kfp.vendored.handover import COMMAND, LEFT, SCRIPT
 
 DEFAULT_IMAGE = "python:3.11-slim"
 
@@ -32,7 +33,26 @@ def executor(image: str, start: str, resources: Resources, variables: dict[str, 
     `said` are the attributes of the target; `key` changes when what is in the environment does, which Kubeflow's cache does not see.
     """
     args: list[Json] = ["--executor_input", "{{$}}", "--executor_module", MARK]
-    container: Doc = {"image": image, "command": ["python3", "-c", start], "args": [*args, *(["--mloc-key", key] if key else [])]}
+    return _container(image, ["python3", "-c", start], [*args, *(["--mloc-key", key] if key else [])], resources, variables, said, version)
+
+
+def contained_executor(image: str, resources: Resources, variables: dict[str, str], said: Said, version: str) -> Doc:
+    """A container of the user's, in which the script runs that another task has written."""
+    args: list[Json] = [
+        f"{{{{$.inputs.artifacts['{COMMAND}'].path}}}}/{SCRIPT}",
+        f"{{{{$.outputs.artifacts['{LEFT}'].path}}}}",
+        f"{{{{$.outputs.artifacts['{LEFT}'].uri}}}}",
+        # `kfp.local` takes artifacts of those alone that say so there; Kubeflow puts no path in its place.
+        "{{$.outputs.output_file}}",
+        MARK,
+    ]
+    return _container(image, ["sh"], args, resources, variables, said, version)
+
+
+def _container(
+    image: str, command: list[Json], args: list[Json], resources: Resources, variables: dict[str, str], said: Said, version: str
+) -> Doc:
+    container: Doc = {"image": image, "command": command, "args": args}
     limits = _resources(resources, said) | (_old_resources(resources, said) if not at_least(version, "2.4") else {})
     if limits:
         container["resources"] = limits

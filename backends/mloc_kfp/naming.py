@@ -8,7 +8,7 @@ from typing import assert_never
 from mloc.emit.names import dns_labels, identifiers
 from mloc.frozen import dataclass
 from mloc.ir.handlers import RUN_NODE, Kind, handlers
-from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline
+from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline, RunContainer
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
 from mloc.ir.walk import every_node, nodes
 
@@ -75,6 +75,16 @@ def failed_id(node: str) -> str:
     return f"{node}.$failed"
 
 
+def command_id(call: str) -> str:
+    """The task that computes the command line of a container step; the container has the label of the call."""
+    return f"{call}.$command"
+
+
+def outputs_id(call: str) -> str:
+    """The task that reads what a container step has left."""
+    return f"{call}.$outputs"
+
+
 def state_key(node: str) -> str:
     """The state of what decides over a branch or fan-out, as a value."""
     return f"{node}.$state"
@@ -82,7 +92,8 @@ def state_key(node: str) -> str:
 
 def names_of(pipeline: Pipeline) -> Names:
     lenient = _lenient(pipeline)
-    of = {id_: node.id for node in every_node(pipeline) for id_ in _task_ids(node, node.id in lenient)}
+    contained = frozenset(step.name for step in pipeline.steps if isinstance(step.run, RunContainer))
+    of = {id_: node.id for node in every_node(pipeline) for id_ in _task_ids(node, node.id in lenient, contained)}
     around = (BODY, HANDLERS, RUN, *(handler_id(kind) for kind, _ in handlers(pipeline))) if has_handlers(pipeline) else ()
     labels = dns_labels([PARAMETERS, OUTPUTS, *around, *of], LABEL_LIMIT)
     name = dns_labels([pipeline.name], PIPELINE_LIMIT)[pipeline.name]
@@ -103,14 +114,15 @@ def _lenient(pipeline: Pipeline) -> frozenset[str]:
     return frozenset(inner.id for node in tolerant for inner in nodes(node.region))
 
 
-def _task_ids(node: Node, is_lenient: bool) -> Iterator[str]:
+def _task_ids(node: Node, is_lenient: bool, contained: frozenset[str]) -> Iterator[str]:
     """What the tasks that a node becomes stand for."""
     yield node.id
     if is_lenient and not isinstance(node, Call):
         yield from (arm_id(node.id, "failed"), failed_id(node.id))
     match node:
         case Call():
-            pass
+            if node.step in contained:
+                yield from (command_id(node.id), outputs_id(node.id))
         case Branch():
             yield branches_id(node.id)
             for arm in node.arms:

@@ -7,10 +7,11 @@ from typing import assert_never
 
 from mloc.frozen import dataclass
 from mloc.ir.called import is_called
-from mloc.ir.model import Arm, Branch, Call, FanOut, Merged, Ref, Region
+from mloc.ir.model import Arm, Branch, Call, FanOut, Merged, Ref, Region, RunContainer
 from mloc.ir.program import collect_id, key, merge_id, yield_id
 from mloc.ir.walk import predecessors, refs
 from mloc.types.encode import Json
+from mloc_kfp.contained import contained
 from mloc_kfp.naming import (
     Names,
     arm_id,
@@ -45,7 +46,9 @@ class Regions:
             order = tuple(task for name in predecessors(node, siblings) for task in scope.ends[name])
             match node:
                 case Call():
-                    scope.ends[node.id] = (self.units.step(scope, node, order),)
+                    is_contained = isinstance(self.units.steps[node.step].run, RunContainer)
+                    label = contained(self.units, scope, node, order) if is_contained else self.units.step(scope, node, order)
+                    scope.ends[node.id] = (label,)
                 case Branch():
                     self.branch(scope, node, order)
                 case FanOut():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mloc.backend import Attributes
 from mloc.diagnostics.model import Bag, Label
 from mloc.diagnostics.rules import DAG_TOO_LARGE, OVER_ENGINE_LIMIT, PARAMETERS_TOO_LARGE
-from mloc.ir.model import Node, Pipeline, Region
+from mloc.ir.model import Call, Node, Pipeline, Region, RunContainer
 from mloc.ir.walk import nodes, regions
 from mloc.passes.sizes import place, report_raw, report_shortened
 from mloc_kfp.naming import LABEL_LIMIT, PIPELINE_LIMIT, names_of
@@ -66,13 +66,14 @@ def _parameters(pipeline: Pipeline, bag: Bag) -> None:
 
 
 def _levels(pipeline: Pipeline, bag: Bag) -> None:
+    contained = {step.name for step in pipeline.steps if isinstance(step.run, RunContainer)}
     for node, region in _regions(None, pipeline.region):
-        count = len(region.nodes)
+        count = sum(3 if isinstance(each, Call) and each.step in contained else 1 for each in region.nodes)
         if count <= TASKS:
             continue
         what = f"pipeline `{pipeline.name}`" if node is None else f"the region of `{node.id}`"
         message = f"{what} has {count} steps side by side: Kubeflow has failed to start as many, more than {TASKS} are at risk"
-        there = (Label(span, f"number {TASKS + 1}"),) if (span := region.nodes[TASKS].span) is not None else ()
+        there = (Label(span, f"number {TASKS + 1}"),) if (span := region.nodes[min(TASKS, len(region.nodes) - 1)].span) is not None else ()
         help_ = "call a part of it as a pipeline of its own, which is a level of its own"
         bag.report(DAG_TOO_LARGE, place(pipeline, "" if node is None else node.id), message, secondary=there, help=help_)
 

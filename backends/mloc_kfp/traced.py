@@ -14,6 +14,7 @@ from mloc.runner.jsons import as_object, as_text, parse
 from mloc.types.encode import Json
 from mloc_kfp.naming import Names
 from mloc_kfp.spec import UNIT, Doc
+from mloc_kfp.vendored.handover import FIRST, LAST
 
 # The name of a node of Argo's (`flights-x7k2p.root.winner.executor`), which its pod has as an annotation.
 SPELLINGS = (r"(?:\S*\.)?(?P<task>(?!executor$)[a-z0-9-]+?)(?:-driver)?(?:\.executor)?",)
@@ -21,7 +22,10 @@ SPELLINGS = (r"(?:\S*\.)?(?P<task>(?!executor$)[a-z0-9-]+?)(?:-driver)?(?:\.exec
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A task of the DAG of a component ("" for the root's), what it runs, and the node that is for; a DAG runs no unit."""
+    """A task of the DAG of a component ("" for the root's), what it runs, and the node that is for; a DAG runs no unit.
+
+    `is_own` says that its executor is that of a step: not so of what stands before and after a container.
+    """
 
     dag: str
     label: str
@@ -29,6 +33,7 @@ class _Task:
     executor: str | None
     unit: str | None
     node: str | None
+    is_own: bool
 
 
 def traced(spec: Doc, names: Names, request: Request) -> tuple[Traced, ...]:
@@ -63,7 +68,7 @@ def notes(spec: Doc, names: Names, request: Request) -> Notes:
         is_step = task.unit is not None and task.unit in steps
         declared = note(request.lines.get(step_line(steps[task.unit]))) if is_step and task.unit is not None else place
         components.setdefault(task.component, declared)
-        if is_step and task.executor is not None:
+        if is_step and task.is_own and task.executor is not None:
             executors.setdefault(task.executor, declared)
     inner: dict[str, Notes | str] = {name: {"": text, "dag": {"tasks": tasks.get(name, {})}} for name, text in components.items()}
     return {"root": {"dag": {"tasks": tasks.get("", {})}}, "components": inner, "deploymentSpec": {"executors": executors}}
@@ -79,15 +84,17 @@ def _tasks(spec: Doc, names: Names, request: Request) -> Iterator[_Task]:
             task = as_object(each, label)
             component = as_text(as_object(task["componentRef"], label)["name"], label)
             executor = components[component].get("executorLabel")
-            unit = _unit(task)
+            call = _call(task)
+            unit = None if call is None else as_text(call["unit"], "a unit")
+            is_own = call is None or call.get("part") not in (FIRST, LAST)
             node = nodes.get(unit or "", names.nodes.get(label))
-            yield _Task(place, label, component, executor if isinstance(executor, str) else None, unit, node)
+            yield _Task(place, label, component, executor if isinstance(executor, str) else None, unit, node, is_own)
 
 
-def _unit(task: Mapping[str, Json]) -> str | None:
-    """The unit that a task's constant input names; none for a DAG."""
+def _call(task: Mapping[str, Json]) -> dict[str, Json] | None:
+    """What a task's constant input says; none for a DAG."""
     parameters = as_object(as_object(task.get("inputs", {}), "inputs").get("parameters", {}), "parameters")
     if UNIT not in parameters:
         return None
     given = as_object(as_object(parameters[UNIT], UNIT)["runtimeValue"], UNIT)
-    return as_text(as_object(parse(as_text(given["constant"], UNIT)), UNIT)["unit"], "a unit")
+    return as_object(parse(as_text(given["constant"], UNIT)), UNIT)

@@ -9,7 +9,7 @@ from mloc.backend import Request
 from mloc.emit.names import dns_labels, identifiers
 from mloc.frozen import dataclass, field
 from mloc.ir.handlers import RUN_NODE
-from mloc.ir.model import Call, FanOut, Output, Ref, Resources, Settings, Step
+from mloc.ir.model import Call, FanOut, Output, Ref, Resources, RunContainer, Settings, Step
 from mloc.ir.program import PARAMETERS, key, source_on, yield_id
 from mloc.ir.walk import calls
 from mloc.runner.jsons import canonical
@@ -51,13 +51,14 @@ class Units:
     @classmethod
     def of(cls, request: Request, names: Names, parts: Parts) -> Units:
         pipeline = request.pipeline
+        steps = {step.name: step for step in pipeline.steps}
         return cls(
             request,
             Program(bundle.document(request)),
             names,
             parts,
-            usual_image(calls(pipeline.region)),
-            {step.name: step for step in pipeline.steps},
+            usual_image(call for call in calls(pipeline.region) if not isinstance(steps[call.step].run, RunContainer)),
+            steps,
             dns_labels([step.name for step in pipeline.steps], LABEL_LIMIT),
         )
 
@@ -79,11 +80,11 @@ class Units:
         artifacts = {BUNDLE: artifact("system.Artifact")} | {f"{name}-artifact": doc for name, doc in native.items()}
         cached = self._caches()
         label = PARAMETERS.removeprefix("$")
-        runs_in = self.first = self._executor(label, self.image, Resources(), self._shared())
+        runs_in = self.first = self.executor(label, self.image, Resources(), self.shared())
         inside = definitions({UNIT: parameter()} | taken, {})
         name = self.parts.component(component(inside, definitions(made, artifacts), {"executorLabel": runs_in}), label, shared=not again)
-        inputs = {UNIT: constant(_call(PARAMETERS, {}))} | {name: from_input(name) for name in root}
-        label = scope.task(self.names.labels[PARAMETERS], name, inputs, {}, (), **_caching(cached))
+        inputs = {UNIT: constant(call_text(PARAMETERS, {}))} | {name: from_input(name) for name in root}
+        label = scope.task(self.names.labels[PARAMETERS], name, inputs, {}, (), **caching(cached))
         scope.made |= {f"${name}": (label, name) for name in root}
         scope.artifacts_made |= {BUNDLE: (label, BUNDLE)} | {f"${name}": (label, f"{name}-artifact") for name in native}
         self.native |= {f"${name}": schema_of(p.type) for p in self.request.pipeline.parameters if (name := p.name) in native}
@@ -91,34 +92,42 @@ class Units:
 
     def run(self, scope: Scope, status: str) -> None:
         """The task that says what became of the run, from the input `status` of its DAG."""
-        runs_in = self._executor("mloc", self.image, Resources(), self._shared())
+        runs_in = self.executor("mloc", self.image, Resources(), self.shared())
         made = {name: parameter() for name in ("status", "id")}
         inside = definitions({UNIT: parameter(), "status": FINAL_STATUS}, {BUNDLE: artifact("system.Artifact")})
         name = self.parts.component(component(inside, definitions(made, {}), {"executorLabel": runs_in}), "run")
-        inputs = {UNIT: constant(_call(RUN, {})), "status": from_input(status)}
+        inputs = {UNIT: constant(call_text(RUN, {})), "status": from_input(status)}
         label = scope.task(self.names.labels[RUN], name, inputs, {BUNDLE: scope.artifact(BUNDLE)})
         scope.made |= {f"{RUN_NODE}.{name}": (label, name) for name in made}
 
     def step(self, scope: Scope, call: Call, order: Iterable[str]) -> str:
         """The task of a call; what it makes is known to the scope then."""
-        step, label, settings = self.steps[call.step], self.names.labels[call.id], call.settings
-        outputs = {output.name: parameter() | describe(output.doc) for output in step.outputs}
-        native = {output.name: schema_of(output.type) for output in step.outputs if holds_artifact(output.type)}
-        said = self.request.attributes.of(call.id)
-        artifacts = {f"{name}-artifact": artifact(schema) for name, schema in native.items()} | _metrics(step.outputs)
-        image, secrets = settings.image or DEFAULT_IMAGE, self._secrets(settings)
-        runs_in = self._executor(self.step_labels[step.name], image, settings.resources, said, secrets)
+        label, settings, said = self.names.labels[call.id], call.settings, self.request.attributes.of(call.id)
+        image, secrets = settings.image or DEFAULT_IMAGE, self.secrets(settings)
+        runs_in = self.executor(self.step_labels[call.step], image, settings.resources, said, secrets)
         captures = list(self.program.unit(call.id).captures)
-        body = _Body(outputs, artifacts, runs_in, label if artifacts else self.step_labels[step.name], not artifacts)
-        self._task(
-            scope, call.id, label, body, _argument_names(call, captures), order, fetches=True, cached=said.get("engine_cache") is True
-        )
-        scope.made |= {f"{call.id}.{name}": (label, name) for name in outputs}
-        scope.artifacts_made |= {f"{call.id}.{name}": (label, f"{name}-artifact") for name in native}
-        self.native |= {f"{call.id}.{name}": schema for name, schema in native.items()}
+        body = self.body(call, label, runs_in)
+        self.task(scope, call.id, label, body, argument_names(call, captures), order, fetches=True, cached=said.get("engine_cache") is True)
+        self.gives(scope, call, label)
         return label
 
-    def _secrets(self, settings: Settings) -> dict[str, tuple[str, str]]:
+    def body(self, call: Call, label: str, runs_in: str) -> Body:
+        """The component of a task that gives the outputs of a call's step."""
+        step = self.steps[call.step]
+        outputs = {output.name: parameter() | describe(output.doc) for output in step.outputs}
+        native = {output.name: schema_of(output.type) for output in step.outputs if holds_artifact(output.type)}
+        artifacts = {f"{name}-artifact": artifact(schema) for name, schema in native.items()} | _metrics(step.outputs)
+        return Body(outputs, artifacts, runs_in, label if artifacts else self.step_labels[step.name], not artifacts)
+
+    def gives(self, scope: Scope, call: Call, label: str) -> None:
+        """Let the scope know that this task makes the outputs of a call."""
+        outputs = self.steps[call.step].outputs
+        native = {f"{call.id}.{output.name}": output for output in outputs if holds_artifact(output.type)}
+        scope.made |= {f"{call.id}.{output.name}": (label, output.name) for output in outputs}
+        scope.artifacts_made |= {key: (label, f"{output.name}-artifact") for key, output in native.items()}
+        self.native |= {key: schema_of(output.type) for key, output in native.items()}
+
+    def secrets(self, settings: Settings) -> dict[str, tuple[str, str]]:
         """The variables of a step with the names and keys of Kubernetes secrets."""
         sources = {secret.name: source_on(secret, "kfp") for secret in self.request.pipeline.secrets}
         found = {variable: dict(source.arguments) for variable, name in settings.secrets if (source := sources[name]) is not None}
@@ -138,36 +147,36 @@ class Units:
 
         `given` says where values that are no DAG's input come from.
         """
-        body = self._own_body(label, outputs)
+        body = self.own_body(label, outputs)
         captures = [name for name in self.program.unit(unit).captures if reads is None or name in reads]
         more = given or {}
         inputs = {name: self.names.keys[name] for name in captures if name not in more}
         cached = self.request.attributes.pipeline.get("engine_cache") is True
-        return self._task(scope, unit, label, body, inputs, order, more, cached=cached)
+        return self.task(scope, unit, label, body, inputs, order, more, cached=cached)
 
     def closing(self, scope: Scope, label: str, outputs: Collection[str], order: Iterable[str] = (), state: Doc | None = None) -> str:
         """The task that ends a region in which failures are values, and gives no values itself but null for `outputs`.
 
         `state` is one more state than those of `order`.
         """
-        return self._task(scope, CLOSING, label, self._own_body(label, dict.fromkeys(outputs, "STRING")), {}, order, state=state)
+        return self.task(scope, CLOSING, label, self.own_body(label, dict.fromkeys(outputs, "STRING")), {}, order, state=state)
 
     def judge(self, scope: Scope, fan_out: FanOut, label: str, collected: Doc) -> str:
         """The task that counts the failures of a fan-out that yields nothing."""
         given, more = {f"{yield_id(fan_out)}.result": collected}, {"of": fan_out.id}
-        return self._task(scope, JUDGE, label, self._own_body(label, {}), {}, (), given, more=more)
+        return self.task(scope, JUDGE, label, self.own_body(label, {}), {}, (), given, more=more)
 
-    def _own_body(self, label: str, outputs: Mapping[str, str]) -> _Body:
+    def own_body(self, label: str, outputs: Mapping[str, str]) -> Body:
         """The component of a task without user code."""
-        runs_in = self._executor("mloc", self.image, Resources(), self._shared())
-        return _Body({name: parameter(kind) for name, kind in outputs.items()}, {}, runs_in, label, True)
+        runs_in = self.executor("mloc", self.image, Resources(), self.shared())
+        return Body({name: parameter(kind) for name, kind in outputs.items()}, {}, runs_in, label, True)
 
-    def _task(
+    def task(
         self,
         scope: Scope,
         unit: str,
         label: str,
-        body: _Body,
+        body: Body,
         inputs: Mapping[str, str],
         order: Iterable[str],
         given: Mapping[str, Doc] | None = None,
@@ -175,8 +184,9 @@ class Units:
         cached: bool = False,
         state: Doc | None = None,
         more: Mapping[str, Json] | None = None,
+        brought: Mapping[str, Doc] | None = None,
     ) -> str:
-        """`inputs` maps the keys of captured values to the names of the component's inputs."""
+        """`inputs` maps the keys of captured values to the names of the component's inputs; `brought` are artifacts that hold no value."""
         given, waits = given or {}, tuple(order)
         states = _states(waits, state) if scope.lenient else {}
         outputs = body.outputs | ({STATE: parameter()} if scope.lenient else {})
@@ -186,36 +196,39 @@ class Units:
                 {UNIT: parameter()}
                 | {name: parameter() for name in (*inputs.values(), *states)}
                 | {_given(key): _kind(doc) for key, doc in given.items()},
-                {BUNDLE: artifact("system.Artifact")} | {name: artifact(self.native[key]) for name, key in artifacts.items()},
+                {BUNDLE: artifact("system.Artifact")}
+                | {name: artifact(self.native[key]) for name, key in artifacts.items()}
+                | {name: artifact("system.Artifact") for name in brought or {}},
             ),
             definitions(outputs, body.artifacts),
             {"executorLabel": body.executor},
         )
         captured = {name: key for key, name in inputs.items()} | {_given(key): key for key in given}
         said: dict[str, Json] = {**(more or {}), **({"lenient": True} if scope.lenient else {})}
-        values = {UNIT: constant(_call(unit, captured, said))} | {name: scope.parameter(key) for key, name in inputs.items()}
+        values = {UNIT: constant(call_text(unit, captured, said))} | {name: scope.parameter(key) for key, name in inputs.items()}
         values |= {_given(key): doc for key, doc in given.items()} | states
         files = {BUNDLE: scope.artifact(BUNDLE)} | {name: scope.artifact(key) for name, key in artifacts.items()}
+        files |= brought or {}
         component_name = self.parts.component(definition, body.wanted, shared=body.shared)
         # Kubeflow would keep a failure that is a value as it keeps results.
-        return scope.task(label, component_name, values, files, waits, **_caching(cached and not scope.lenient))
+        return scope.task(label, component_name, values, files, waits, **caching(cached and not scope.lenient))
 
     def carry(self, trace: str) -> None:
         """Give the first task the bundle, which knows the names of all the others."""
         packed = bundle.pack(self.request, trace)
         start, version = bundle.start(bundle.package_of(self.request.pipeline.name)), self.request.attributes.version
         key = hashlib.sha256(packed).hexdigest() if self._caches() else ""
-        content = executor(self.image, start, Resources(), bundle.variables(packed), self._shared(), version, key)
+        content = executor(self.image, start, Resources(), bundle.variables(packed), self.shared(), version, key)
         self.parts.executors[self.first] = content
 
-    def _executor(
+    def executor(
         self, wanted: str, image: str, resources: Resources, said: Said, secrets: Mapping[str, tuple[str, str]] | None = None
     ) -> str:
         package, version = bundle.package_of(self.request.pipeline.name), self.request.attributes.version
         content = executor(image, bundle.start(package), resources, environment(resources), said, version)
         return self.parts.executor(content, platform(resources, said, secrets or {}), wanted)
 
-    def _shared(self) -> Said:
+    def shared(self) -> Said:
         """What the target is told of tasks that run no step."""
         return {name: value for name, value in self.request.attributes.pipeline.items() if name in OF_EVERY_POD}
 
@@ -226,7 +239,7 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class Body:
     """What a component is beside its inputs. `kfp.local` keeps the files of two tasks of one component in one place, so one that
     makes artifacts is not shared."""
 
@@ -237,7 +250,7 @@ class _Body:
     shared: bool
 
 
-def _call(unit: str, captures: Mapping[str, str], more: Mapping[str, Json] | None = None) -> str:
+def call_text(unit: str, captures: Mapping[str, str], more: Mapping[str, Json] | None = None) -> str:
     """The task's constant input: the unit to run, and which input of the task holds which value."""
     document: dict[str, Json] = {"unit": unit, "captures": dict(captures), **(more or {})}
     return guarded(canonical(document))
@@ -249,7 +262,7 @@ def _states(tasks: Iterable[str], more: Doc | None) -> dict[str, Doc]:
     return {f"{AFTER}{number}": source for number, source in enumerate(found)}
 
 
-def _argument_names(call: Call, captures: Iterable[str]) -> dict[str, str]:
+def argument_names(call: Call, captures: Iterable[str]) -> dict[str, str]:
     """The names of a call's inputs by the key of the value: that of the argument where it is the value itself.
 
     So calls that differ only in what they are given have one component.
@@ -271,7 +284,7 @@ def _given(key: str) -> str:
     return "collected" if key.endswith(".yield.result") else identifiers([key])[key]
 
 
-def _caching(cached: bool) -> dict[str, Json]:
+def caching(cached: bool) -> dict[str, Json]:
     return {"cachingOptions": {"enableCache": True}} if cached else {}
 
 

@@ -175,6 +175,8 @@ def _of_result(result: Result) -> Iterator[Feature]:
 
 def _of_call(call: Call, step: Step) -> Iterator[Feature]:
     yield _RUNS[type(step.run)]
+    if isinstance(step.run, RunContainer) and not step.run.command:
+        yield Feature.CONTAINER_ENTRYPOINT
     if isinstance(step.run, RunRequire):
         return  # all else of it is ours
     if call.after:

@@ -17,6 +17,7 @@ from mloc.runner.records import Records
 from mloc.runner.types import Metrics, Type
 
 from .guard import guarded
+from .handover import COMMAND, FIRST, LEFT
 from .lenient import (
     CLOSING,
     JUDGE,
@@ -32,6 +33,7 @@ from .lenient import (
     tolerated_by,
 )
 from .natural import to_wire
+from .outside import results, write_idle, write_script
 from .pods import PlacingRecords, PodStore, Slot, ValueStore, output_slots, slots
 
 # A task is described in one argument of its container, 128 KiB, with all its parameters as JSON in JSON; what a loop yields is one of many.
@@ -62,16 +64,19 @@ def main(executor_input: dict[str, Json], folder: str, archive: bytes) -> int:
             # Large values go beside the bundle, which is in the run's own part of the pipeline root.
             root = {**found, **made}[BUNDLE].uri.rpartition("/")[0]
             values = ValueStore(f"{root}/mloc-values")
-            texts = _made(program, call, _Task(parameters, names, store, values, made, folder, archive))
+            texts = _made(program, call, _Task(parameters, names, store, values, found, made, folder, archive))
     except (StepFailed, StoreError, Failed) as failure:
         print(f"failed: {failure}", file=sys.stderr, flush=True)
         if not is_lenient:
             return 1
         texts = texts_of_failure(names, unit, kind_of(program, unit), error_of(failure, unit))
         described = {key: _empty(slot) for key, slot in made.items()}
+        if call.get("part") == FIRST:
+            write_idle(made[COMMAND].path)
     else:
         texts = {STATE: OK, **texts}
-        described = {key: _artifact(slot, texts, _metrics(program, unit, texts)) for key, slot in made.items()}
+        numbers = {} if call.get("part") == FIRST else _metrics(program, unit, texts)
+        described = {key: _artifact(slot, texts, numbers) for key, slot in made.items()}
     is_loop = kind_of(program, unit) == "items"
     _write(wanted, {name: text if is_loop and name == "items" else guarded(text) for name, text in texts.items()}, described)
     return 0
@@ -85,6 +90,7 @@ class _Task:
     names: Mapping[str, Json]
     store: PodStore
     values: ValueStore
+    given: Mapping[str, Slot]
     made: Mapping[str, Slot]
     folder: str
     archive: bytes
@@ -109,8 +115,21 @@ def _made(program: Program, call: dict[str, Json], task: _Task) -> dict[str, str
     tolerate = tolerated_by(program, name) if unit.kind == "collect" else None
     lists = {key: gather(judged(_items(value), tolerate)) for key, value in values.items() if isinstance(value, list)}
     captured = {key: str(value) for key, value in values.items()} | lists
+    if call.get("part") is not None:
+        return _contained(program, unit, call, captured, task, spill)
     texts = _unit(program, unit, captured, task.store, task.made, task.folder, spill)
     return _loop(texts["items"]) if unit.kind == "items" else texts
+
+
+def _contained(
+    program: Program, unit: Unit, call: dict[str, Json], captures: Mapping[str, str], task: _Task, spill: Spill
+) -> dict[str, str]:
+    """What the tasks before and after a container give."""
+    records = PlacingRecords(Records.from_environment().folder, task.store, output_slots(_output_types(program, unit), task.made))
+    if call["part"] == FIRST:
+        write_script(program, unit.id, captures, task.store, records, spill, task.made[COMMAND].path, call.get("lenient") is True)
+        return {}
+    return records.shown(results(program, unit.id, captures, task.store, records, spill, task.given[LEFT].path))
 
 
 def _items(value: Json) -> list[str]:
@@ -165,8 +184,9 @@ def _unit(
     """What the unit gives, as wire texts that say where Kubeflow will have put the artifacts."""
     records = PlacingRecords(Records.from_environment().folder, store, output_slots(_output_types(program, unit), made))
     code = [str(Path(folder, "code"))]
-    outputs = run_unit(program, unit.id, captures, store=store, records=records, code=code, guards=False, on_log=_log, spill=spill)
-    return {name: canonical(records.placed[name]) if name in records.placed else text for name, text in outputs.items()}
+    return records.shown(
+        run_unit(program, unit.id, captures, store=store, records=records, code=code, guards=False, on_log=_log, spill=spill)
+    )
 
 
 def _log(line: str) -> None:

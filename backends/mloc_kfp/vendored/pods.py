@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mloc.runner.artifacts import holds_artifact, map_artifacts
 from mloc.runner.failures import StepFailed
-from mloc.runner.jsons import Json, as_array, as_object, as_text
+from mloc.runner.jsons import Json, as_array, as_object, as_text, canonical
 from mloc.runner.records import Records
 from mloc.runner.remote import download
 from mloc.runner.remote_store import open_store
@@ -156,10 +156,14 @@ class PlacingRecords(Records):
             raise failure from error
         super().succeeded(step_id, unit, attempt, started, {**outputs, **self.placed}, log)
 
+    def shown(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """The wire texts of outputs, with where Kubeflow will have put the artifacts."""
+        return {name: canonical(self.placed[name]) if name in self.placed else text for name, text in texts.items()}
+
 
 def output_slots(types: Mapping[str, Type], found: Mapping[str, Slot]) -> dict[str, tuple[Type, Slot]]:
     """The outputs that hold artifacts, with where these go."""
-    return {name: (type_, found[f"{name}-artifact"]) for name, type_ in types.items() if holds_artifact(type_)}
+    return {name: (type_, slot) for name, type_ in types.items() if holds_artifact(type_) and (slot := found.get(f"{name}-artifact"))}
 
 
 class ValueStore:
