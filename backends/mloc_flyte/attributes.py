@@ -15,12 +15,12 @@ Said = Mapping[str, Json]
 Options = tuple[tuple[str, Code], ...]
 
 
-def of_step(said: Said, request: Request) -> Options:
-    """The arguments of a step's `@task`."""
+def of_step(said: Said, request: Request, *, lenient: bool) -> Options:
+    """The arguments of a step's `@task`. Where failures are values Flyte keeps no outputs: a failure would be one of them."""
     found = of_every_task(said)
     if "accelerator" in said:
         found["accelerator"] = call("GPUAccelerator", [literal(str(said["accelerator"]))])
-    if said.get("engine_cache") is True:
+    if said.get("engine_cache") is True and not lenient:
         version: dict[str, Code] = {"version": literal(_digest(request))}
         if said.get("cache_serialize") is True:
             version["serialize"] = "True"

@@ -22,7 +22,7 @@ from .render import render
 from .review import review
 from .traced import SPELLINGS, traced
 
-_VENDORED = ("__init__.py", "board.py", "run_values.py", "store.py", "tasks.py")
+_VENDORED = ("__init__.py", "board.py", "lenient.py", "run_values.py", "store.py", "tasks.py")
 
 
 class FlyteBackend:

@@ -8,13 +8,14 @@ from typing import TypeAlias
 from mloc.backend import Request
 from mloc.emit.python import literal
 from mloc.frozen import replace
-from mloc.ir.model import Const, Expr, Ref, Region, Widen
+from mloc.ir.model import Const, Expr, FanOut, Ref, Region, Widen
 from mloc.ir.program import PARAMETERS, key, launch_id
+from mloc.ir.walk import every_node, predecessors
 from mloc.types.model import NULL, Type, optional
 
 from .attributes import Options, of_every_task, of_step
 from .naming import BODY_RESERVED, Names
-from .notes import BOARD, noted
+from .notes import BOARD, noted, state_key
 from .plan import TEXT, Block, Invoke, Order, Port, Task
 from .scope import Body, Known
 
@@ -37,18 +38,19 @@ class Build:
         own = units.keys() - {launch_id(launch) for launch in request.pipeline.launches}
         self.read = frozenset(capture for unit in own for capture in self._declared(unit))
         self.noted = noted(request.pipeline, units)
+        self._items = frozenset(f"{node.id}.item" for node in every_node(request.pipeline) if isinstance(node, FanOut))
 
     def region(self, region: Region, body: Body) -> None:
         """Lower the nodes of a region into a body."""
         self._lower_region(self, region, body)
 
-    def inside(self, body: Body, *, in_arm: bool) -> Body:
+    def inside(self, body: Body, *, in_arm: bool, lenient: bool = False, gates: tuple[str, ...] = ()) -> Body:
         """A body for what stands inside another."""
-        return Body(self.known.scope(), self.known, in_arm=body.in_arm or in_arm)
+        return Body(self.known.scope(), self.known, body.in_arm or in_arm, body.lenient or lenient, gates)
 
-    def options(self, call: str) -> Options:
+    def options(self, call: str, *, lenient: bool) -> Options:
         """What the target is told of a call, as arguments of its task."""
-        return of_step(self.request.attributes.of(call), self.request)
+        return of_step(self.request.attributes.of(call), self.request, lenient=lenient)
 
     def add(self, block: Block) -> None:
         if isinstance(block, Task) and block.kind not in ("step", "each"):
@@ -73,6 +75,29 @@ class Build:
         if not waits and body.start is not None and "$" not in read:
             body.statements.append(Order(body.start, handle))
 
+    def states(self, body: Body, waits: Sequence[str], reads: Iterable[str]) -> tuple[str, ...]:
+        """Where failures are values, the keys by which a node learns of siblings whose values it does not read."""
+        if not body.lenient:
+            return ()
+        for sibling in waits:
+            body.made(sibling, state_key(sibling), body.handles[sibling])
+        read = {body.values[capture].node for capture in reads if capture in body.values}
+        return tuple(state_key(sibling) for sibling in waits if sibling not in read) if waits else body.gates
+
+    def ends(self, body: Body, region: Region) -> tuple[str, ...]:
+        """The nodes of a region after which nothing in it comes: where they went well, all in it did."""
+        siblings = frozenset(node.id for node in region.nodes)
+        before = {sibling for node in region.nodes for sibling in predecessors(node, siblings)}
+        return tuple(node.id for node in region.nodes if node.id not in before)
+
+    def items_of(self, unit: str) -> tuple[str, ...]:
+        """Of the keys that a unit reads, the items of the fan-outs around it: they say where it stands."""
+        return tuple(key for key in self._declared(unit) if key in self._items)
+
+    def is_of_handler(self, unit: str) -> bool:
+        body = self._units[unit]
+        return isinstance(body, dict) and "handler" in body
+
     def ports(self, captures: Iterable[str], *used: str | None) -> tuple[Port, ...]:
         """The inputs of a function that reads these captures and uses these names itself."""
         names = Names({*BODY_RESERVED, *(name for name in used if name is not None)})
@@ -84,8 +109,8 @@ class Build:
 
     def given(self, unit: str, keys: Iterable[str]) -> tuple[str, ...]:
         """Of the keys that a unit reads, those that it is given by its inputs: a handler finds what the body has made on the board."""
-        wanted, body = tuple(keys), self._units[unit]
-        if not (isinstance(body, dict) and "handler" in body):
+        wanted = tuple(keys)
+        if not self.is_of_handler(unit):
             return (*wanted, BOARD) if self.noted and unit != PARAMETERS else wanted
         given = tuple(each for each in wanted if each not in self.noted)
         return given if given == wanted else (*given, BOARD)

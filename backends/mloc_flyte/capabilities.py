@@ -40,6 +40,7 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.NESTED_FAN_OUT: Support(Level.LOWERED, "a `@dynamic` in the workflow of an item"),
     Feature.COLLECT: Support(Level.NATIVE, "a `list[str]`"),
     Feature.FAN_OUT_LIMIT: Support(Level.NATIVE, "`concurrency` of `map_task`; for other bodies lanes with `>>`"),
+    Feature.TOLERATE: Support(Level.LOWERED, "a failure is a value that an item hands on; a task after the items counts"),
     Feature.CALLED_PIPELINE: Support(Level.NATIVE, "a sub-workflow"),
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a `conditional`"),
     Feature.CONVERGE: Support(Level.RUNNER, "a `require` in the last round"),
@@ -67,11 +68,6 @@ CAPABILITIES: Mapping[Feature, Support] = {
 }
 
 REFUSED: Mapping[Feature, Refusal] = {
-    Feature.TOLERATE: Refusal(
-        "a failed node fails the dynamic task of the items, and `min_success_ratio` counts nothing but the items of a map task: "
-        "this version of mloc does not lower it",
-        "let the step catch its failure and give null, or run the pipeline on Airflow or Kubeflow",
-    ),
     Feature.CONTAINER: Refusal(
         "values travel as JSON text that a program of an image does not read: this version of mloc does not lower it",
         "run the program by `run shell`, with an `image` that has Python and flytekit",

@@ -130,9 +130,11 @@ def _call(build: Build, call: Call, body: Body, waits: Sequence[str]) -> None:
     if step.named_outputs and step.outputs:
         fields = tuple((name, TEXT) for name in field_names(o.name for o in step.outputs))
         outputs = Outputs("", build.known.function(call.id, "class"), fields, f"What `{step.name}` gives, as canonical JSON.")
-    elif step.outputs:
+    elif step.outputs or body.lenient:
         outputs = Outputs(TEXT)
-    ports = build.ports(build.captures(call.id), None if outputs is None else outputs.class_name)
+    captures = build.captures(call.id)
+    states = build.states(body, waits, captures)
+    ports = build.ports([*captures, *states], None if outputs is None else outputs.class_name)
     task = Task(
         "step",
         build.known.function(call.id, ""),
@@ -142,11 +144,12 @@ def _call(build: Build, call: Call, body: Body, waits: Sequence[str]) -> None:
         step.doc,
         build.line(call.id),
         call.settings,
-        build.options(call.id),
+        build.options(call.id, lenient=body.lenient),
+        tolerated=body.lenient,
     )
     target = build.invoke(body, task, last(call.id))
     codes = () if outputs is None else outputs.handles(target)
-    for output, code in zip(step.outputs, codes, strict=True):
+    for output, code in zip(step.outputs, codes, strict=False):
         body.made(call.id, f"{call.id}.{output.name}", code)
     body.handles[call.id] = codes[0] if codes else target
     build.order(body, waits, ports, body.handles[call.id])

@@ -19,7 +19,7 @@ RESERVED = frozenset(
 BODY_RESERVED = frozenset({"conditional", "enumerate", "map_task", "mloc", "partial", "values"})
 
 # The variables of a loop's own function.
-LOOP_NAMES = ("index", "item", "result", "results")
+LOOP_NAMES = ("index", "item", "items", "result", "results")
 
 # Attributes of what flytekit gives for a node with several outputs, which an output of the same name would hide.
 _HANDLE = frozenset({"ref", "runs_before", "with_overrides"})

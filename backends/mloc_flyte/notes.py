@@ -1,4 +1,4 @@
-"""What handlers read of the body: its tasks note it on a board, since a failure node is given no more than the body is."""
+"""What handlers read of the body, which its tasks note on a board; and the keys of what is no value of the program."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ BOARD = "board$"
 """The place of the board, as if it were a capture."""
 STATUS = f"{RUN_NODE}.status"
 ERROR = f"{RUN_NODE}.error"
+
+
+def state_key(node: str) -> str:
+    """What is read of a node that is only waited for, where failures are values."""
+    return f"{node}.after$"
+
+
+def results_key(fan_out: str) -> str:
+    """What the items of a fan-out gave, failures among them."""
+    return f"{fan_out}.results$"
 
 
 def noted(pipeline: Pipeline, units: Mapping[str, object]) -> frozenset[str]:

@@ -40,7 +40,21 @@ class Outputs:
 
 
 TaskKind: TypeAlias = Literal[
-    "step", "parameters", "launch", "schedule", "outputs", "decide", "merge", "items", "yield", "each", "note", "nothing"
+    "step",
+    "parameters",
+    "launch",
+    "schedule",
+    "outputs",
+    "decide",
+    "merge",
+    "items",
+    "yield",
+    "each",
+    "note",
+    "nothing",
+    "close",
+    "hand_on",
+    "tolerate",
 ]
 
 
@@ -49,7 +63,7 @@ class Task:
     """A flytekit task: the units it runs, one after the other, and how; `options` are arguments of its decorator beside its settings.
 
     `arm` is the arm a merge stands in and `names` what it gives, or what a launch or schedule task does; `json` names the values
-    that a parameters, outputs or schedule task leaves as JSON text.
+    that a parameters, outputs or schedule task leaves as JSON text. `tolerated` says that it hands on a failure as a value.
     """
 
     kind: TaskKind
@@ -64,6 +78,7 @@ class Task:
     arm: str = ""
     names: tuple[str, ...] = ()
     json: tuple[str, ...] = ()
+    tolerated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +144,10 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A `@dynamic` that calls a body for every item: `captures` are those the items are found by, `item` is the body's input for one."""
+    """A `@dynamic` that calls a body for every item: `captures` are those the items are found by, `item` is the body's input for one.
+
+    `tolerated` says that the items may have failed, which it then gives in their place.
+    """
 
     name: str
     unit: str
@@ -141,6 +159,7 @@ class Loop:
     limit: int | None
     doc: str
     line: str
+    tolerated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +176,7 @@ class Case:
 class Choice:
     """A `@dynamic` that decides and then does one of its cases; `captures` are those it decides by, the last case is the else.
 
-    `arm` is the variable that holds the arm's label.
+    `arm` is the variable that holds the arm's label, or with `tolerated` what failed.
     """
 
     name: str
@@ -169,6 +188,7 @@ class Choice:
     outputs: Outputs
     doc: str
     line: str
+    tolerated: bool = False
 
 
 Block: TypeAlias = Union[Task, Workflow, Loop, Choice]

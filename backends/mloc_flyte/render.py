@@ -106,10 +106,13 @@ class _Renderer:
 
     def loop(self, loop: Loop) -> str:
         captures = _captures(loop.captures)
-        source = Bracket("mloc.items(", (("", literal(loop.unit)), ("", captures)), ")")
+        source: Code = Bracket("mloc.items(", (("", literal(loop.unit)), ("", captures), *_tolerated(loop)), ")")
         body = call(loop.body, keywords={loop.item: "item", **dict(loop.args)})
         head = _head(loop.name, _arguments(loop.inputs), Outputs("list[str]"))
         lines = [*self.place(loop.line), "@dynamic", head, _doc(loop.doc)]
+        if loop.tolerated:
+            lines += [layout(source, 4, "items = "), "    if mloc.have_failed(items):", "        return items"]
+            source = "items"
         if loop.limit is None:
             return "\n".join([*lines, *_comprehension(body, source)])
         lines.append("    results: list[str] = []")
@@ -141,7 +144,7 @@ class _Renderer:
 
     def choice(self, choice: Choice) -> str:
         head = _head(choice.name, _arguments(choice.inputs), choice.outputs)
-        decide = Bracket("mloc.decide(", (("", literal(choice.unit)), ("", _captures(choice.captures))), ")")
+        decide = Bracket("mloc.decide(", (("", literal(choice.unit)), ("", _captures(choice.captures)), *_tolerated(choice)), ")")
         lines = [*self.place(choice.line), "@dynamic", head, _doc(choice.doc), layout(decide, 4, f"{choice.arm} = ")]
         for place, case in enumerate(choice.cases):
             last = place == len(choice.cases) - 1
@@ -210,6 +213,7 @@ def _main_doc(doc: str, arguments: tuple[Argument, ...]) -> str:
 
 def _task_body(task: Task, indent: int = 4) -> str:
     captures = _captures(task.inputs)
+    tolerated = _tolerated(task)
     match task.kind:
         case "nothing":
             return f'{" " * indent}return ""'
@@ -229,16 +233,31 @@ def _task_body(task: Task, indent: int = 4) -> str:
             )
             return _hand_over("mloc.scheduled", items, task.outputs, indent, whole=False)
         case "decide" | "items":
-            return _hand_over(f"mloc.{task.kind}", (("", literal(task.units[0])), ("", captures)), task.outputs, indent, whole=True)
+            items = (("", literal(task.units[0])), ("", captures), *tolerated)
+            return _hand_over(f"mloc.{task.kind}", items, task.outputs, indent, whole=True)
         case "each":
-            return _hand_over("mloc.run_for_item", (("", code(list(task.units))), ("", captures)), task.outputs, indent, whole=True)
+            items = (("", code(list(task.units))), ("", captures), *tolerated)
+            return _hand_over("mloc.run_for_item", items, task.outputs, indent, whole=True)
         case "merge":
             stands = (("", literal(task.units[0])), ("", literal(task.arm)), ("", code(list(task.names))))
-            return _hand_over("mloc.merge", (*stands, ("", captures)), task.outputs, indent, whole=False)
+            return _hand_over("mloc.merge", (*stands, ("", captures), *tolerated), task.outputs, indent, whole=False)
         case "step" | "yield":
-            return _hand_over("mloc.run", (("", literal(task.units[0])), ("", captures)), task.outputs, indent, whole=False)
+            return _hand_over("mloc.run", (("", literal(task.units[0])), ("", captures), *tolerated), task.outputs, indent, whole=False)
+        case "close":
+            return _hand_over("mloc.close", (("", captures),), task.outputs, indent, whole=True)
+        case "hand_on":
+            count = 1 if task.outputs is None else len(task.outputs.handles(""))
+            return _hand_over("mloc.hand_on", (("", task.inputs[0].name), ("", literal(count))), task.outputs, indent, whole=False)
+        case "tolerate":
+            given = tuple(("", port.name) for port in task.inputs)
+            return _hand_over("mloc.tolerate", (("", literal(task.units[0])), *given, *tolerated), task.outputs, indent, whole=True)
         case _:
             assert_never(task.kind)
+
+
+def _tolerated(block: Task | Loop | Choice) -> tuple[tuple[str, Code], ...]:
+    """What says that a failure is a value."""
+    return (("tolerated=", "True"),) if block.tolerated else ()
 
 
 def _hand_over(function: str, items: tuple[tuple[str, Code], ...], outputs: Outputs | None, indent: int, *, whole: bool) -> str:

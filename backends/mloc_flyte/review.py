@@ -82,5 +82,5 @@ def _nodes(region: Region) -> int:
             case Branch():
                 found += 1 if is_called(node) else 2
             case FanOut():
-                found += 2 if is_mapped(node) else 1
+                found += (2 if is_mapped(node) else 1) + (node.tolerate is not None)
     return found

@@ -12,7 +12,7 @@ from mloc.ir.program import launch_id
 from mloc.ir.walk import every_node
 
 from .naming import BODY_RESERVED, RESERVED, Names, class_name, last
-from .notes import BOARD, STATUS
+from .notes import BOARD, STATUS, results_key, state_key
 from .plan import TEXT, TEXTS, Port, Statement
 
 
@@ -30,12 +30,15 @@ class Body:
     """A workflow under construction; a value that nothing in it makes becomes one of its inputs.
 
     `handles` holds, for every node, the code of a promise of its last task, `start` of what all else must wait for.
-    `in_arm` says that a branch stands around it, however far out.
+    `in_arm` says that a branch stands around it, however far out; `lenient` that failures are values in it, because a fan-out
+    tolerates some; `gates` are then the states that everything in it reads which waits for nothing else in it.
     """
 
     names: Names
     known: Known
     in_arm: bool = False
+    lenient: bool = False
+    gates: tuple[str, ...] = ()
     values: dict[str, Value] = field(default_factory=dict)
     inputs: list[Port] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
@@ -90,6 +93,7 @@ class Known:
                     self._name_branch(node)
                 case FanOut():
                     self._name_fan_out(node)
+            self._wanted[state_key(node.id)] = f"after_{last(node.id)}"
         self._name("", "plan", f"{main}_plan")
         for launch in pipeline.launches:
             self._name_launch(launch)
@@ -140,7 +144,9 @@ class Known:
         for arm in branch.arms:
             self._name(branch.id, arm.label, f"call_{base}" if is_call else f"{base}_{arm.label}")
             self._name(branch.id, f"{arm.label} values", f"values_of_{base}" if is_call else f"{base}_{arm.label}_values")
-        self._name(branch.id, "note", f"note_{base}")
+            self._name(branch.id, f"{arm.label} close", f"close_{base}" if is_call else f"close_{base}_{arm.label}")
+        for role in ("note", "failed"):
+            self._name(branch.id, role, f"{role}_{base}")
         for merged in branch.merged:
             self._wanted[f"{branch.id}.{merged.name}"] = f"{last(branch.id)}_{merged.name}" if is_call else merged.name
 
@@ -152,11 +158,12 @@ class Known:
     def _name_fan_out(self, fan_out: FanOut) -> None:
         base = _plain(fan_out.id)
         roles = {"items": "items_of_{}", "loop": "loop_over_{}", "body": "{}_body", "yield": "yield_of_{}", "note": "note_{}"}
-        for role, wanted in roles.items():
+        for role, wanted in (roles | {"tolerate": "tolerate_in_{}", "close": "close_{}"}).items():
             self._name(fan_out.id, role, wanted.format(base))
         self._wanted[f"{fan_out.id}.item"] = fan_out.item
         self._wanted[f"{fan_out.id}.result"] = last(fan_out.id)
-        self._lists.add(f"{fan_out.id}.result")
+        self._wanted[results_key(fan_out.id)] = f"{last(fan_out.id)}_results"
+        self._lists |= {f"{fan_out.id}.result", state_key(fan_out.id), results_key(fan_out.id)}
 
 
 def _plain(path: str) -> str:

@@ -41,10 +41,10 @@ class Board:
         for key, text in values.items():
             self._put(_name(key), text)
 
-    def note_failure(self, failure: StepFailed) -> None:
-        """Note why something failed. Where that is not possible the failure is what counts."""
+    def note_failure(self, failure: StepFailed, at: str | None = None) -> None:
+        """Note why something failed, and when. Where that is not possible the failure is what counts."""
         try:
-            self._put(f"{_FAILED}{uuid.uuid4().hex}", json.dumps({"at": now(), "error": run_error(failure)}))
+            self._put(f"{_FAILED}{uuid.uuid4().hex}", json.dumps({"at": at or now(), "error": run_error(failure)}))
         except (OSError, FlyteException) as error:
             print(f"cannot note for the handlers of the run what failed: {error}", flush=True)
 

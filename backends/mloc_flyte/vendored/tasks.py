@@ -20,10 +20,27 @@ from mloc.runner.types import ListOf, MapOf, Optional, Scalar, Type, parse_type
 from mloc.runner.units import output_names
 from mloc.runner.values import decode_text
 from mloc_flyte.vendored.board import BOARD, ERROR, Board, is_of_handler, noted
+from mloc_flyte.vendored.lenient import OK, STATE, failure_of, handed_on, has_failed, judged, text_of, whole
 from mloc_flyte.vendored.run_values import known_when_due, launch
 from mloc_flyte.vendored.store import FlyteStore
 
-__all__ = ["decide", "items", "launch", "merge", "note", "outputs", "parameters", "run", "run_for_item", "scheduled", "text"]
+__all__ = [
+    "close",
+    "decide",
+    "hand_on",
+    "have_failed",
+    "items",
+    "launch",
+    "merge",
+    "note",
+    "outputs",
+    "parameters",
+    "run",
+    "run_for_item",
+    "scheduled",
+    "text",
+    "tolerate",
+]
 
 # A task's literals are read and written whole, by services that take a few megabytes; what a loop yields is one of many.
 _MOST, _MOST_OF_MANY = 1 << 20, 64 << 10
@@ -49,7 +66,23 @@ def _spill(unit: str, store: Store) -> Spill | None:
     return None if unit == "$outputs" else Spill(store, most, "a literal of Flyte")
 
 
-def _run(unit: str, captures: Texts) -> dict[str, str]:
+def _outcome(unit: str, captures: Texts, tolerated: bool) -> dict[str, str]:
+    """What a unit gives. Where failures are tolerated one is no failure of the task's, but stands in place of every output."""
+    if not tolerated:
+        return _run(unit, captures)
+    said = handed_on(captures)
+    if said is None:
+        try:
+            # What gives nothing says that all went well.
+            return _run(unit, captures, tolerated=True) or {STATE[1:]: OK}
+        except StepFailed as failure:
+            _show(f"failed: {failure}")
+            said = text_of(failure)
+    program = _program()
+    return dict.fromkeys(output_names(program, program.unit(unit)) or [STATE[1:]], said)
+
+
+def _run(unit: str, captures: Texts, *, tolerated: bool = False) -> dict[str, str]:
     program = _program()
     texts = _texts(captures)
     place = texts.pop(BOARD, None)
@@ -72,7 +105,7 @@ def _run(unit: str, captures: Texts) -> dict[str, str]:
             on_log=_show,
         )
     except StepFailed as failure:
-        if board is not None and not is_handler:
+        if board is not None and not is_handler and not tolerated:
             board.note_failure(failure)
         raise
     outputs = {name: found[name] for name in output_names(program, program.unit(unit))}
@@ -82,7 +115,8 @@ def _run(unit: str, captures: Texts) -> dict[str, str]:
 
 
 def _texts(captures: Texts) -> dict[str, str]:
-    return {key: gather(value) if isinstance(value, list) else value for key, value in captures.items()}
+    """The captures of a unit: not what its task only waits for."""
+    return {key: gather(value) if isinstance(value, list) else value for key, value in captures.items() if not key.endswith(STATE)}
 
 
 def _found(unit: Unit, given: Mapping[str, str], board: Board) -> dict[str, str]:
@@ -102,36 +136,69 @@ def _show(line: str) -> None:
     print(line, flush=True)
 
 
-def run(unit: str, captures: Texts) -> tuple[str, ...]:
+def run(unit: str, captures: Texts, *, tolerated: bool = False) -> tuple[str, ...]:
     """Run a unit; the wire texts of its outputs, in their order."""
-    return tuple(_run(unit, captures).values())
+    return tuple(_outcome(unit, captures, tolerated).values())
 
 
-def run_for_item(units: Sequence[str], captures: Texts) -> str:
+def run_for_item(units: Sequence[str], captures: Texts, *, tolerated: bool = False) -> str:
     """Run the units of one item of a fan-out, each seeing what those before it gave; the first output of the last, or "" for none."""
+    failed = handed_on({key: value for key, value in captures.items() if _program().is_item(key)}) if tolerated else None
+    if failed is not None:
+        return whole(failed)
     known = dict(captures)
     outputs: dict[str, str] = {}
     for unit in units:
-        outputs = _run(unit, known)
+        outputs = _outcome(unit, known, tolerated)
         known.update({f"{unit}.{name}": text for name, text in outputs.items()})
     return next(iter(outputs.values()), "")
 
 
-def decide(branch: str, captures: Texts) -> str:
+def decide(branch: str, captures: Texts, *, tolerated: bool = False) -> str:
     """The label of the arm that a branch takes."""
-    return as_text(parse(_run(branch, captures)["arm"]), "an arm")
+    arm = _outcome(branch, captures, tolerated)["arm"]
+    return arm if has_failed(arm) else as_text(parse(arm), "an arm")
 
 
-def merge(unit: str, arm: str, names: Sequence[str], captures: Texts) -> tuple[str, ...]:
+def merge(unit: str, arm: str, names: Sequence[str], captures: Texts, *, tolerated: bool = False) -> tuple[str, ...]:
     """The values that an arm gives to these of the names bound in several arms."""
     branch = as_text(_program().unit(unit).body.get("branch"), "a branch")
-    found = _run(unit, {f"{branch}.arm": canonical(arm), **captures})
+    found = _outcome(unit, {f"{branch}.arm": canonical(arm), **captures}, tolerated)
     return tuple(found[name] for name in names)
 
 
-def items(fan_out: str, captures: Texts) -> list[str]:
+def items(fan_out: str, captures: Texts, *, tolerated: bool = False) -> list[str]:
     """The items of a fan-out, each with its place."""
-    return [as_text(item, "an item") for item in as_array(parse(_run(fan_out, captures)["items"]), "items")]
+    found = _outcome(fan_out, captures, tolerated)["items"]
+    return [whole(found)] if has_failed(found) else [as_text(item, "an item") for item in as_array(parse(found), "items")]
+
+
+def have_failed(items: Sequence[str]) -> bool:
+    """Whether the items of a fan-out are not to be had, so that it gives what stands in their place."""
+    return any(map(has_failed, items))
+
+
+def close(captures: Texts) -> str:
+    """What a region gives that has no value: null, or what failed first in it."""
+    return handed_on(captures) or OK
+
+
+def hand_on(failed: str, count: int) -> tuple[str, ...]:
+    """What a branch gives that was not reached."""
+    return (failed,) * count
+
+
+def tolerate(fan_out: str, results: list[str], board: str | None = None, *, tolerated: bool = False) -> list[str]:
+    """What a fan-out gives: null for the items whose failure it tolerates. Raises StepFailed when there are more."""
+    found = judged(_program(), fan_out, results)
+    if isinstance(found, list):
+        return found
+    if tolerated:
+        return [found]
+    failure, at = failure_of(found)
+    if board is not None:
+        Board(board).note_failure(failure, at)
+    raise failure
 
 
 def text(value: Json) -> str:
