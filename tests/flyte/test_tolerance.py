@@ -8,7 +8,6 @@ import pytest
 
 pytest.importorskip("flytekit")
 
-from mloc.ir.program import program
 from mloc.runner.api import Program, StepFailed
 from mloc_flyte.review import node_count
 from mloc_flyte.vendored.lenient import failure_of, handed_on, judged, text_of, whole
@@ -57,7 +56,8 @@ def test_what_depends_on_a_step_is_given_its_failure_without_reading_it(tmp_path
     module = emitted(tmp_path)
     assert '"ys[].a.after$": after_a' in function(module, "note_ys_noted")
     assert "-> str:" in function(module, "note_ys_noted"), "a step without outputs says how it went"
-    assert '"ys[].noted.after$": after_noted' in function(module, "one_ys_c_first"), "the first of a called pipeline waits for what it waits for"
+    # What is first in a called pipeline waits for what the call waits for.
+    assert '"ys[].noted.after$": after_noted' in function(module, "one_ys_c_first")
     assert ">>" not in function(module, "ys_body")
 
 
@@ -94,8 +94,8 @@ def counting(tolerate: str, folder: Path) -> Program:
 
 
 def test_a_failure_as_a_value_is_the_same_failure_again() -> None:
-    failure, at = failure_of(failed("é\n\"x\""))
-    assert (failure.kind, failure.message, failure.line, failure.file) == ("exception", "é\n\"x\"", 7, "p.mlp")
+    failure, at = failure_of(failed('é\n"x"'))
+    assert (failure.kind, failure.message, failure.line, failure.file) == ("exception", 'é\n"x"', 7, "p.mlp")
     assert (failure.where, failure.step) == ("ys[1].a (p.mlp:7)", "ys[1].a")
     assert at.endswith("Z")
     assert failure_of(failed("not of a step", None))[0].step is None
