@@ -182,6 +182,8 @@ COLUMN_NOT_MADE = _rule("W0654", "column-not-made", "the code of a step returns 
 SHARED_STATE = _rule("W0655", "shared-state", "a variable of a module that one step changes and another reads")
 NOT_IN_THE_FOLDER = _rule("W0656", "not-in-the-folder", "the code of a step reads a file of its own folder, which begins empty")
 IGNORED_FAILURE = _rule("W0657", "ignored-failure", "a program or request whose failure the code of a step does not look at")
+INPUT_MISUSED = _rule("W0658", "input-misused", "the code of a step uses an input as what it is not")
+NEVER_THAT_TEXT = _rule("W0660", "never-that-text", "the code of a step compares an input with a text that it never is")
 SWALLOWED_FAILURE = _rule("W0659", "swallowed-failure", "the code of a step catches what fails, and ends as if it had not")
 LITERAL_CODE = _rule("E0623", "literal-code", "code that is not a plain string literal")
 

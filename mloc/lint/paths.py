@@ -13,7 +13,7 @@ from mloc.types.model import STR, ListOf
 
 _OWN = r"/tmp|/var/tmp|/home/[\w.-]+|/Users/[\w.-]+|/root"
 _MACHINE = patterns.of(rf"(?:(?:{_OWN})/|~/|\.\.?/|file://|[A-Za-z]:\\)\S*\Z")
-_IN_CODE = patterns.of(rf"(?<![\w$}}/:.])(?:{_OWN})/[\w.-]*[\w-](?:/[\w.-]*[\w-])*")
+OF_ONE_MACHINE = patterns.of(rf"(?<![\w$}}/:.])(?:{_OWN})/[\w.-]*[\w-](?:/[\w.-]*[\w-])*")
 
 
 def paths(program: Program, bag: Bag) -> None:
@@ -67,7 +67,7 @@ def _in_code(step: t.StepDef) -> list[tuple[str, Span]]:
         value = attribute.arguments[0].value
         if isinstance(value, t.Text):
             lead = value.span.start + (3 if value.long else 1)
-            for match in _IN_CODE.finditer(value.value):
+            for match in OF_ONE_MACHINE.finditer(value.value):
                 exact = Span(value.span.file, lead + match.start(), lead + match.end())
                 found.setdefault(match.group(), exact if value.long else value.span)
     return list(found.items())

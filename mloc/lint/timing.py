@@ -27,13 +27,13 @@ def timing(program: Program, bag: Bag) -> None:
         if found is None:
             continue
         leaves: Mapping[str, Leaf] = {**program.file.defaults(), **found[1]}
-        if "timeout" not in leaves and not _is_limited(program, declaration):
+        if "timeout" not in leaves and not is_limited(program, declaration):
             _endless(declaration, found[0].run, leaves, bag)
         _retries(declaration, leaves, bag)
     _beyond(program, bag)
 
 
-def _is_limited(program: Program, step: t.StepDef) -> bool:
+def is_limited(program: Program, step: t.StepDef) -> bool:
     """Whether calls of a step, or the pipelines that make them, have a limit; what a target adds is not looked at twice."""
     for body in program.bodies:
         for statement in statements(body.pipeline.body):

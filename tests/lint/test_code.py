@@ -9,7 +9,9 @@ import pytest
 
 from mloc.driver import analyse
 
-OURS = frozenset("W0417 E0608 W0632 W0650 W0651 W0652 E0653 W0654 W0655 W0656 W0657 W0659 W0713 W0801 W0806 W0807".split())
+OURS = frozenset(
+    "W0417 E0608 W0632 W0641 W0650 W0651 W0652 E0653 W0654 W0655 W0656 W0657 W0658 W0659 W0660 W0713 W0724 W0801 W0806 W0807".split()
+)
 
 
 def found(folder: Path, code: str, signature: str = "(n: int) -> (x: int)", *attributes: str) -> list[str]:
@@ -245,7 +247,8 @@ def test_columns_of_other_rows(row: str, column: str, expected: list[str], tmp_p
 
 
 @pytest.mark.parametrize(
-    ("annotation", "expected"), [("pd.DataFrame", ["W0650"]), ("Path", []), ("pl.DataFrame", ["W0650"]), ("pd.DataFrame | None", ["W0650"])]
+    ("annotation", "expected"),
+    [("pd.DataFrame", ["W0650"]), ("Path", ["W0658"]), ("pl.DataFrame", ["W0650"]), ("pd.DataFrame | None", ["W0650"])],
 )
 def test_columns_of_what_arrives_as_a_frame(annotation: str, expected: list[str], tmp_path: Path) -> None:
     top = "import pandas as pd\nimport polars as pl\nfrom pathlib import Path\n\n\n"
@@ -443,3 +446,82 @@ def test_a_target_that_is_taken_out_first(tmp_path: Path) -> None:
 def test_results_that_are_kept(line: str, attributes: tuple[str, ...], expected: list[str], tmp_path: Path) -> None:
     code = f"import pandas as pd\nfrom pathlib import Path\nfrom sklearn.model_selection import KFold, train_test_split\n{line}"
     assert inline(tmp_path, code, "(path: str) -> (n: int)", *attributes) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("print(day.isoformat())", []),
+        ("print(day.strip())", ["W0658"]),
+        ("print(name.isoformat())", ["W0658"]),
+        ("print(count.upper())", ["W0658"]),
+        ("print(file.read_text())", []),
+        ("print(file.split(','))", ["W0658"]),
+        ("print(file['a'])", ["W0658"]),
+        ("print(options['bucket'])", []),
+        ("print(options['buckt'])", ["W0658"]),
+        ("print(options.bucket)", ["W0658"]),
+        ("print(options.get('buckt'))", []),
+        ("print('x/' + day)", ["W0658"]),
+        ("print('x/' + name)", []),
+        ("print(count + 1)", []),
+        ("print('x' + str(count))", []),
+        ("print(datetime.strptime(day, '%Y'))", ["W0658"]),
+        ("print(datetime.strptime(name, '%Y'))", []),
+        ("day = str(day)\nprint('x/' + day)", []),
+        ("if isinstance(day, str):\n    print('x/' + day)", []),
+        ("def f(day):\n    return day.strip()\nprint(f('a'))", []),
+        ("print(maybe.strip())", ["W0658"]),
+        ("print(mode == 'fsat')", ["W0660"]),
+        ("print(mode == 'fast')", []),
+        ("print(mode in ('fast', 'medium'))", ["W0660"]),
+        ("print(kind != 'c')", ["W0660"]),
+        ("print(name == 'c')", []),
+        ("mode = mode.upper()\nprint(mode == 'FAST')", []),
+    ],
+)
+def test_inputs_as_what_they_are(line: str, expected: list[str], tmp_path: Path) -> None:
+    signature = (
+        '(day: date, name: str, count: int, file: File, options: {bucket: str, n: int}, maybe: int?, mode: Mode, kind: str in ["a", "b"])'
+    )
+    text = f'mlp 1\n\nenum Mode: fast, slow\n\nstep f{signature}:\n    run inline """\n        from datetime import datetime\n'
+    (tmp_path / "test.mlp").write_text(f'{text}{indent(line, " " * 8)}\n        """\n', encoding="utf-8")
+    assert [d.rule.code for d in analyse(str(tmp_path / "test.mlp")).diagnostics if d.rule.code in OURS] == expected
+
+
+@pytest.mark.parametrize(("annotation", "expected"), [("int", ["W0658"]), ("", ["W0658"]), ("Any", []), ("'int'", []), ("Count", [])])
+def test_inputs_of_functions_are_what_the_annotation_says(annotation: str, expected: list[str], tmp_path: Path) -> None:
+    hint = f": {annotation}" if annotation else ""
+    code = f"from typing import Any\nCount = int\n\n\ndef f(n{hint}) -> int:\n    return len(n.upper())\n"
+    assert found(tmp_path, code) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "attributes", "expected"),
+    [
+        ('return len(requests.get("u").text)', (), ["W0724"]),
+        ('return len(requests.get("u", timeout=3).text)', (), []),
+        ('return len(requests.get("u").text)', ("timeout 1h",), []),
+        ('return len(requests.get("u", **options).text)', (), []),
+        ("while not done(n):\n        time.sleep(1)\n    return n", (), ["W0724"]),
+        ("while n > 0:\n        n -= 1\n    return n", (), []),
+        ("for k in range(3):\n        time.sleep(1)\n    return n", (), []),
+    ],
+)
+def test_what_may_never_end(body: str, attributes: tuple[str, ...], expected: list[str], tmp_path: Path) -> None:
+    code = f"import time\nimport requests\n\noptions = {{}}\n\n\ndef done(n): ...\n\n\ndef f(n: int) -> int:\n    {body}\n"
+    assert found(tmp_path, code, "(n: int) -> (x: int)", *attributes) == expected
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ('make("/tmp/model")', 'return len(str(make("/tmp/model")))', ["W0641"]),
+        ('make("/tmp/model")', 'return len(str(make("/tmp/other")))', []),
+        ('make("/mnt/model")', 'return len(str(make("/mnt/model")))', []),
+        ("make()", "return len(str(make()))", []),
+    ],
+)
+def test_paths_of_one_machine_in_two_functions(a: str, b: str, expected: list[str], tmp_path: Path) -> None:
+    top = 'def make(path="x"):\n    return open("/tmp/scratch", "w").write(path)'
+    assert two(tmp_path, f"{top}\n\n\ndef a() -> None:\n    {a}\n\n\ndef b() -> int:\n    {b}\n") == expected

@@ -13,6 +13,7 @@ from mloc.elaborate.promises import place
 from mloc.frozen import dataclass, field
 from mloc.ir.model import RunInline, RunPython
 from mloc.lint.program import Program
+from mloc.lint.timing import is_limited
 from mloc.source import SourceFile, Span
 from mloc.syntax import tree as t
 from mloc.types.python.files import PythonFileError
@@ -26,6 +27,7 @@ class StepCode:
     """A step with the code that it runs: `own`, and first of `bodies`, before the functions of the project that it names.
 
     `variables` are those of the environment that are declared, `asked` the resources that are asked for, wherever that is said.
+    `limited` says that something ends the step when it takes too long.
     `line` is where inline code begins, and `lines` what it is.
     """
 
@@ -37,6 +39,7 @@ class StepCode:
     run: Span
     variables: frozenset[str]
     asked: frozenset[str]
+    limited: bool
     source: SourceFile
     line: int = 0
     lines: tuple[str, ...] = ()
@@ -101,13 +104,14 @@ def step_codes(program: Program) -> Iterator[StepCode]:
         leaves = {**program.file.defaults(), **found[1]}
         variables = frozenset(asked(program.file.module, declaration.name.text, ("env", "secrets")))
         resources = frozenset(asked(program.file.module, declaration.name.text, ("resources",)))
+        limited = "timeout" in leaves or is_limited(program, declaration)
         source = program.file.source
         if isinstance(run, RunInline):
             body = _parsed(run.code)
             if body is not None:
                 own = of_statements(body)
                 lines = tuple(run.code.split("\n"))
-                yield StepCode(declaration, signature, leaves, own, (own,), text, variables, resources, source, run.line, lines)
+                yield StepCode(declaration, signature, leaves, own, (own,), text, variables, resources, limited, source, run.line, lines)
             continue
         function = find_function(project, run.module, run.function)
         if not isinstance(function, Function):
@@ -118,7 +122,7 @@ def step_codes(program: Program) -> Iterator[StepCode]:
         except PythonFileError:
             continue
         written = f"{run.module}:{run.function}"
-        yield StepCode(declaration, signature, leaves, own, bodies, text, variables, resources, source, written=written)
+        yield StepCode(declaration, signature, leaves, own, bodies, text, variables, resources, limited, source, written=written)
 
 
 def _text(step: t.StepDef) -> Span | None:

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from mloc.diagnostics.model import Bag, Label
-from mloc.diagnostics.rules import NOT_IN_THE_FOLDER
+from mloc.diagnostics.rules import NOT_IN_THE_FOLDER, SHARED_PATH
 from mloc.lint.code.model import StepCode
+from mloc.lint.paths import OF_ONE_MACHINE
 from mloc.types.python.reach import Code, dotted
 
 _READERS = (
@@ -33,6 +34,29 @@ def scratch(steps: Iterable[StepCode], bag: Bag) -> None:
                 parts = path.removeprefix("./").split("/")
                 if sum(text.removeprefix("./").rstrip("/") in (parts[0], path, "/".join(parts)) for text in texts) == 1:
                     _tell(step, code, node, path, found, bag)
+
+
+def shared(steps: Iterable[StepCode], bag: Bag) -> None:
+    """W0641 where a Python function has the path; what stands in the program alone is found there."""
+    first: dict[str, StepCode] = {}
+    for step in steps:
+        for code in step.bodies:
+            for node in code.nodes:
+                path = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+                if not OF_ONE_MACHINE.fullmatch(path):
+                    continue
+                other = first.setdefault(path, step)
+                if other is step or (code.file is None and other.own.file is None) or _has(other, node):
+                    continue
+                message = f"`{path}` is in the code of `{other.name}` and of `{step.name}`: steps do not see each other's files"
+                help_ = "give the file from one step to the other: an output and an input of type `File` or `Dir`"
+                there = Label(other.run, f"`{other.name}` has it here")
+                step.report(bag, SHARED_PATH, code, node, message, label="not the other step's file", also=(there,), help=help_)
+
+
+def _has(step: StepCode, node: ast.AST) -> bool:
+    """Whether a step runs the same function, which uses a path for itself."""
+    return any(node is inner for code in step.bodies for inner in code.nodes)
 
 
 def _tell(step: StepCode, code: Code, node: ast.expr, path: str, steps: list[StepCode], bag: Bag) -> None:
