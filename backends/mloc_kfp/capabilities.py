@@ -102,5 +102,9 @@ REFUSED: Mapping[Feature, Refusal] = {
 
 DIFFERENCES = (
     Difference("Runs the rounds of a loop two at a time at most, and all other tasks one by one.", "kfp.local's own scheduler"),
-    Difference("Ignores images, resources and platforms: every step runs in the Python of the launcher.", "kfp.local's SubprocessRunner"),
+    Difference(
+        "Ignores images, resources and platforms: every step, and the command of a container, runs on the launcher's machine. "
+        "With `MLOC_CONTAINERS=docker` every task has a container of its image.",
+        "kfp.local's SubprocessRunner, and its DockerRunner",
+    ),
 )

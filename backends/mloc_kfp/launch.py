@@ -20,11 +20,13 @@ from mloc.runner.jsons import Json, as_array, as_object, as_text, parse
 from mloc.runner.program import Program, parse_inputs
 from mloc.runner.records import FOLDER_VARIABLE as RECORDS
 from mloc.runner.remote import is_remote
+from mloc.runner.secrets import PREFIX as SECRETS
 from mloc.runner.store import FOLDER_VARIABLE as STORE
 from mloc_kfp.bundle import unpack
 from mloc_kfp.vendored.natural import form, to_natural
 
 MISSING = 2
+CONTAINERS, NONE, DOCKER = "MLOC_CONTAINERS", "none", "docker"
 _ABSENT = "kfp is not installed in this environment: pip install 'mloc[kfp]'"
 _COLOUR = patterns.of(r"\x1b\[[0-9;]*m")
 
@@ -53,11 +55,27 @@ def run(bundle: Path, params: Mapping[str, str], records: Path, store: str | Pat
         with _environment(places), _plain_print(_engine("kfp.local.logging_utils")), warnings.catch_warnings():
             # Any image is run in this process's Python, which the engine warns of.
             warnings.simplefilter("ignore", RuntimeWarning)
-            local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(root / "kfp"), raise_on_error=True)
+            local.init(runner=_runner(local, places), pipeline_root=str(root / "kfp"), raise_on_error=True)
             _engine("kfp.local.pipeline_orchestrator").run_local_pipeline(pipeline, arguments)
     except Exception as error:  # the engine raises what it likes, and a run that it cannot finish has failed
         return {"status": "failed", "engine": engine, "error": _COLOUR.sub("", f"{type(error).__name__}: {error}")}
     return {"status": "succeeded", "engine": engine, "error": None}
+
+
+def _runner(local: ModuleType, places: Mapping[str, str]) -> object:
+    """What runs the tasks: processes of this machine, or Docker where MLOC_CONTAINERS asks for it. Raises ValueError for others."""
+    wanted = os.environ.get(CONTAINERS) or NONE
+    if wanted == NONE:
+        return local.SubprocessRunner(use_venv=False)
+    if wanted != DOCKER:
+        raise ValueError(f"{CONTAINERS} is {wanted}, and kfp.local runs containers by docker alone, or their commands with none")
+    types = _engine("docker.types")
+    # The folders of the run by their own paths, and what the environment says of secrets: containers see nothing else of this machine.
+    for place in places.values():
+        Path(place).mkdir(parents=True, exist_ok=True)
+    mounts = [types.Mount(target=place, source=place, type="bind") for place in dict.fromkeys(places.values())]
+    secrets = {name: value for name, value in os.environ.items() if name.startswith(SECRETS)}
+    return local.DockerRunner(environment={**places, **secrets}, mounts=mounts)
 
 
 def _engine(module: str) -> ModuleType:

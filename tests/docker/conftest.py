@@ -8,11 +8,19 @@ from dataclasses import dataclass
 
 import pytest
 
+from mloc.testing import Case
 from tests.docker.daemon import DockerUnavailable, running
 from tests.docker.image import make
 
 # What programs of the tests name, and what backends take for tasks that name none.
 TOOL, PYTHON = "mloc-test-tool:1", "python:3.11-slim"
+
+
+def in_docker(case: Case, **params: str) -> Case:
+    """A conformance case whose containers are to be real; `params` replace some of its own."""
+    given = case.expected.get("params", {})
+    assert isinstance(given, dict)
+    return Case(case.program, case.index, {**case.expected, "environment": {"MLOC_CONTAINERS": "docker"}, "params": {**given, **params}})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mloc.local.execute import run_native
-from tests.docker.conftest import Docker
+from mloc.testing import NATIVE, cases, check
+from tests.docker.conftest import Docker, in_docker
 from tests.elaborate.programs import pipeline
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("docker")]
@@ -57,6 +58,11 @@ def test_words_files_and_variables_of_a_container(docker: Docker, tmp_path: Path
     # What is there is the image's, not this machine's.
     assert "home" not in root.split()
     assert report["outputs"] == {"size": len(written.read_text())}
+
+
+def test_the_conformance_program(docker: Docker, tmp_path: Path) -> None:
+    (case,) = (case for case in cases() if case.id == "containers-0")
+    check(NATIVE, in_docker(case), tmp_path)
 
 
 def test_a_container_that_fails(docker: Docker, tmp_path: Path) -> None:
