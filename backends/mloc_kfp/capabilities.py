@@ -47,8 +47,15 @@ CAPABILITIES: Mapping[Feature, Support] = {
     ),
     Feature.CALLED_PIPELINE: Support(Level.NATIVE, "a DAG"),
     Feature.LOOP: Support(Level.LOWERED, "its rounds within each other, each behind a condition"),
-    Feature.ON_FAILURE: Support(Level.LOWERED, "a conditional DAG in an exit task"),
-    Feature.FINALLY: Support(Level.LOWERED, "a DAG in an exit task, after `on failure`"),
+    Feature.ON_FAILURE: Support(
+        Level.LOWERED, "a conditional DAG behind the body, whose failures are values; an exit task for what Kubernetes has ended"
+    ),
+    Feature.FINALLY: Support(Level.LOWERED, "a DAG behind the body and `on failure`; the task `verdict` fails the run then"),
+    Feature.RUN_ERROR: Support(Level.LOWERED, "what the body gives when something in it has failed"),
+    Feature.HANDLER_VALUE: Support(Level.LOWERED, "an output of the body's DAG, null when it is not there"),
+    Feature.RUN_VALUES: Support(
+        Level.LOWERED, "a task says them to all others; servers say `run.id` since 2.5, when a run was due since 2.17"
+    ),
     Feature.CONVERGE: Support(Level.RUNNER, "a `require` in the last round"),
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
     Feature.RETRY: Support(Level.RUNNER, "attempts in one pod (decision 0002)"),
@@ -59,6 +66,11 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.CACHE: Support(Level.IGNORED, "a cached step runs every time"),
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
     Feature.SECRET_K8S: Support(Level.NATIVE, "`secretAsEnv` of the executor", "tests/kfp/test_spec.py::test_secrets"),
+    Feature.SCHEDULE: Support(
+        Level.NATIVE,
+        "a recurring run of its API, in `schedules/`, which `create_schedules.py` creates",
+        "tests/kfp/test_schedules.py::test_definitions",
+    ),
     Feature.TARGET: Support(Level.NATIVE, "what `attributes.schema.json` has", "tests/kfp/test_attributes.py::test_what_the_block_says"),
 }
 
@@ -67,24 +79,17 @@ REFUSED: Mapping[Feature, Refusal] = {
         "it starts a launcher of its own in the container, and does not know what the image would have started",
         "name it: `run container command=[…]`",
     ),
-    Feature.RUN_ERROR: Refusal(
-        "it says of a task that failed only that it did, and keeps nothing that the task has written",
-        "say which run it was with `run.id`, and ask `run.status`",
-    ),
-    Feature.HANDLER_VALUE: Refusal(
-        "an exit task is given the pipeline's parameters and the state of the run, and no outputs of other tasks",
-        "read parameters in the handler, or let the body's steps keep what the handler needs where it can look",
-    ),
     Feature.FAIL_FAST: Refusal(
-        "it has no switch for it: what does not depend on the failed step runs to its end", "leave `fail fast` out for Kubeflow"
+        "it has no switch for it: Argo begins nothing more in the DAG where a task failed, and goes on with the regions that run in others",
+        "leave `fail fast` out for Kubeflow",
     ),
-    Feature.MAX_PARALLEL: Refusal("it limits the rounds of a loop, and not the tasks of a run", "limit the fan-outs: `for … limit n`"),
+    Feature.MAX_PARALLEL: Refusal(
+        "a PipelineSpec limits the rounds of one loop, and none of its fields reaches Argo's limit of a whole run",
+        "limit the fan-outs: `for … limit n`",
+    ),
     Feature.PIPELINE_TIMEOUT: Refusal(
-        "a deadline of a run is not in the pipeline's specification of every Kubeflow that reads it", "give every step a `timeout`"
-    ),
-    Feature.SCHEDULE: Refusal(
-        "its API server starts recurring runs, which are no part of the compiled pipeline: this version of mloc does not write them",
-        "leave `schedule` out and make a recurring run of the compiled pipeline, or run it on Airflow",
+        "at the deadline of a run, which it has since 2.17, Argo ends everything, `finally` included, and older servers pass over it",
+        "give every step a `timeout`",
     ),
     Feature.TRIGGER: Refusal(
         "nothing in it starts a run when something else has ended",
@@ -93,10 +98,6 @@ REFUSED: Mapping[Feature, Refusal] = {
     Feature.PUBLISH: Refusal(
         "it has no assets that other pipelines could wait for",
         "leave `publish` out, or run the pipeline on Airflow",
-    ),
-    Feature.RUN_VALUES: Refusal(
-        "its tasks are not given what the launch knows",
-        "take it as a parameter, and give it at launch or by `args` of a schedule",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""A pipeline's bundle for Kubeflow: one YAML file, and the names that had to be shortened."""
+"""A pipeline's bundle for Kubeflow: one YAML file, the names that had to be shortened, and its schedules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mloc.backend import Artifacts, Request
 from mloc.diagnostics.model import Bag
 from mloc.emit.yaml import dump
 from mloc.types.encode import Json
+from mloc_kfp import recurring
 from mloc_kfp.lower import Lowered, lower
 from mloc_kfp.patch import patched
 from mloc_kfp.review import review_size
@@ -30,7 +31,7 @@ def emit(request: Request, bag: Bag) -> Artifacts:
     found: dict[str, str | bytes] = {f"{request.pipeline.name}.yaml": _text(request, lowered)}
     if lowered.names.shortened:
         found["names.json"] = json.dumps(lowered.names.shortened, indent=2, sort_keys=True) + "\n"
-    return found
+    return found | recurring.files(request)
 
 
 def _text(request: Request, lowered: Lowered) -> str:

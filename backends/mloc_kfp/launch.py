@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -23,6 +24,7 @@ from mloc.runner.remote import is_remote
 from mloc.runner.secrets import PREFIX as SECRETS
 from mloc.runner.store import FOLDER_VARIABLE as STORE
 from mloc_kfp.bundle import unpack
+from mloc_kfp.vendored.launched import BEGAN, DUE
 from mloc_kfp.vendored.natural import form, to_natural
 
 MISSING = 2
@@ -50,6 +52,7 @@ def run(bundle: Path, params: Mapping[str, str], records: Path, store: str | Pat
         arguments = _arguments(_program(pipeline), params, records, root)
         _drain(pipeline)
         _give_artifacts(pipeline)
+        _give_time(pipeline)
         local = _engine("kfp.local")
         places = {RECORDS: str(records.absolute()), STORE: str(root)}
         with _environment(places), _plain_print(_engine("kfp.local.logging_utils")), warnings.catch_warnings():
@@ -146,6 +149,15 @@ def _give_artifacts(pipeline: object) -> None:
         for task in dag.tasks.values():
             if task.inputs.artifacts and not task.inputs.parameters and components[task.component_ref.name].HasField("dag"):
                 task.inputs.parameters["mloc-none"].runtime_value.constant.string_value = ""
+
+
+def _give_time(pipeline: object) -> None:
+    """Say when the run begins and is due, as servers do: `kfp.local` has no word for it. No schedule starts its runs, so both are now."""
+    now = datetime.now(UTC).isoformat()
+    for task in pipeline.root.dag.tasks.values():  # type: ignore[attr-defined]
+        for source in task.inputs.parameters.values():
+            if source.runtime_value.constant.string_value in (BEGAN, DUE):
+                source.runtime_value.constant.string_value = now
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from typing import assert_never
 from mloc.emit.names import dns_labels, identifiers
 from mloc.frozen import dataclass
 from mloc.ir.handlers import RUN_NODE, Kind, handlers
+from mloc.ir.model import RUN as RUN_VALUES
 from mloc.ir.model import Branch, Call, FanOut, Node, Pipeline, RunContainer
 from mloc.ir.program import OUTPUTS, PARAMETERS, collect_id, merge_id, yield_id
-from mloc.ir.walk import every_node, nodes
+from mloc.ir.walk import closing_exprs, every_node, nodes, own_exprs, refs
 
 # Argo derives the names of templates from labels, and those of pods from the pipeline's; longer ones would be cut, not always apart.
 LABEL_LIMIT = 48
@@ -31,8 +32,11 @@ class Names:
     nodes: dict[str, str]
 
 
-# What stands around the body of a pipeline with handlers. No node's id has a `$`.
-BODY, HANDLERS, RUN = "$body", "$handlers", "$run"
+# What stands around the body of a pipeline. No node's id has a `$`.
+LAUNCH = "$launch"
+BODY, RUN, VERDICT, LOST, HANDLERS = "$body", "$run", "$verdict", "$lost", "$handlers"
+STATUS, ERROR = f"{RUN_NODE}.status", f"{RUN_NODE}.error"
+"""What handlers read of the run, as values."""
 
 
 def has_handlers(pipeline: Pipeline) -> bool:
@@ -42,6 +46,25 @@ def has_handlers(pipeline: Pipeline) -> bool:
 def handler_id(kind: Kind) -> str:
     """The DAG of a handler."""
     return f"${kind}"
+
+
+def end_id(kind: Kind) -> str:
+    """The task at the end of a handler."""
+    return f"${kind}.end"
+
+
+def launch_values(pipeline: Pipeline) -> tuple[str, ...]:
+    """What is read of what the launch knows, by the body, the handlers or the results: `id`, `now`, …"""
+    exprs = [result.value for result in pipeline.results]
+    exprs += [expr for node in every_node(pipeline) for expr in (*own_exprs(node), *closing_exprs(node))]
+    read = {ref.output for ref in refs(*exprs) if ref.node == RUN_NODE}
+    return tuple(name for name in RUN_VALUES if name in read)
+
+
+def scheduled_values(pipeline: Pipeline) -> tuple[str, ...]:
+    """The same of what the arguments of schedules read."""
+    read = {ref.output for launch in pipeline.launches for _, value in launch.args for ref in refs(value)}
+    return tuple(name for name in RUN_VALUES if name in read)
 
 
 def branches_id(node: str) -> str:
@@ -94,13 +117,22 @@ def names_of(pipeline: Pipeline) -> Names:
     lenient = _lenient(pipeline)
     contained = frozenset(step.name for step in pipeline.steps if isinstance(step.run, RunContainer))
     of = {id_: node.id for node in every_node(pipeline) for id_ in _task_ids(node, node.id in lenient, contained)}
-    around = (BODY, HANDLERS, RUN, *(handler_id(kind) for kind, _ in handlers(pipeline))) if has_handlers(pipeline) else ()
-    labels = dns_labels([PARAMETERS, OUTPUTS, *around, *of], LABEL_LIMIT)
+    labels = dns_labels([PARAMETERS, OUTPUTS, *_around(pipeline), *of], LABEL_LIMIT)
     name = dns_labels([pipeline.name], PIPELINE_LIMIT)[pipeline.name]
     shortened = {id_: label for id_, label in labels.items() if len(_readable(id_)) > LABEL_LIMIT}
     if len(_readable(pipeline.name)) > PIPELINE_LIMIT:
         shortened[pipeline.name] = name
     return Names(name, labels, _keys(pipeline, labels), shortened, {labels[id_]: node for id_, node in of.items()})
+
+
+def _around(pipeline: Pipeline) -> Iterator[str]:
+    """What stands around the body."""
+    if launch_values(pipeline):
+        yield LAUNCH
+    if has_handlers(pipeline):
+        yield from (BODY, RUN, VERDICT, LOST, HANDLERS)
+    for kind, _ in handlers(pipeline):
+        yield from (handler_id(kind), branches_id(handler_id(kind)), end_id(kind))
 
 
 def _readable(id_: str) -> str:
@@ -109,7 +141,9 @@ def _readable(id_: str) -> str:
 
 
 def _lenient(pipeline: Pipeline) -> frozenset[str]:
-    """The nodes that stand in a fan-out which tolerates failures."""
+    """The nodes whose failures are values: in a fan-out which tolerates some, and in a pipeline with handlers all of them."""
+    if has_handlers(pipeline):
+        return frozenset(node.id for node in every_node(pipeline))
     tolerant = [node for node in every_node(pipeline) if isinstance(node, FanOut) and node.tolerate is not None]
     return frozenset(inner.id for node in tolerant for inner in nodes(node.region))
 
@@ -138,10 +172,11 @@ def _task_ids(node: Node, is_lenient: bool, contained: frozenset[str]) -> Iterat
 def _keys(pipeline: Pipeline, labels: dict[str, str]) -> dict[str, str]:
     steps = {step.name: step for step in pipeline.steps}
     plain = [f"${parameter.name}" for parameter in pipeline.parameters]
+    plain += [f"{RUN_NODE}.{name}" for name in launch_values(pipeline)]
     channels = {}
     if has_handlers(pipeline):
-        plain.append(f"{RUN_NODE}.id")
-        channels[f"{RUN_NODE}.status"] = _channel(labels[RUN], "status")
+        plain.append(ERROR)
+        channels[STATUS] = _channel(labels[RUN], "status")
     for node in every_node(pipeline):
         match node:
             case Call():

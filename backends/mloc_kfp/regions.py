@@ -26,7 +26,7 @@ from mloc_kfp.naming import (
 from mloc_kfp.parts import Parts
 from mloc_kfp.scope import Scope
 from mloc_kfp.spec import Doc, artifact, component, condition, constant, definitions, from_task, output, output_of_one, parameter
-from mloc_kfp.units import FILLED, Units
+from mloc_kfp.units import FILLED, FINAL_STATUS, Units
 from mloc_kfp.vendored.lenient import STATE
 
 Outputs = Mapping[str, Doc]
@@ -189,7 +189,7 @@ class Regions:
         }
         if fan_out.limit is not None:
             iterator["iteratorPolicy"] = {"parallelismLimit": fan_out.limit}
-        return self.place(scope, body, loop_id(fan_out), outputs, (), {name: items}, without=item, **iterator)
+        return self.place(scope, body, loop_id(fan_out), outputs, (), {name: items}, item, None, None, **iterator)
 
     def way(self, ways: Scope, inner: Scope, label: str, channel: str, wire: str, outputs: Outputs) -> str:
         """A DAG that runs when the text of `channel` is this one."""
@@ -206,24 +206,31 @@ class Regions:
         order: tuple[str, ...],
         given: Mapping[str, Doc] | None = None,
         without: str = "",
+        instead: Mapping[str, Doc] | None = None,
+        kinds: Mapping[str, Doc] | None = None,
         **more: Json,
     ) -> str:
         """Make a DAG a component, and a task of the DAG around it; `given` are inputs beside those the DAG asks for.
 
-        The value `without` is one that the engine provides.
+        The value `without` is one that the engine provides; `instead` says where values come from that this DAG has and is not to give;
+        `kinds` are the definitions of given inputs that are no plain ones.
         """
         label = self.names.labels[task]
         extra = dict(given or {})
-        kinds = {name: parameter(self.kind(found)) for found, name in inner.inputs.items()}
-        kinds |= {name: parameter("LIST" if "parameterIterator" in more else "STRING") for name in extra}
+        declared = {name: parameter(self.kind(found)) for found, name in inner.inputs.items()}
+        usual = parameter("LIST" if "parameterIterator" in more else "STRING")
+        declared |= {name: FINAL_STATUS if "taskFinalStatus" in source else usual for name, source in extra.items()} | dict(kinds or {})
         artifacts = {name: artifact(self.units.native.get(found, "system.Artifact")) for found, name in inner.artifact_inputs.items()}
         collected = "LIST" if "parameterIterator" in more else "STRING"
         dag: Doc = {"tasks": inner.tasks}
         if outputs:
             dag["outputs"] = {"parameters": dict(outputs)}
-        content = component(definitions(kinds, artifacts), definitions({name: parameter(collected) for name in outputs}, {}), {"dag": dag})
+        made = definitions({name: parameter(collected) for name in outputs}, {})
+        content = component(definitions(declared, artifacts), made, {"dag": dag})
         name = self.parts.component(content, label)
-        values = {name: scope.parameter(found) for found, name in inner.inputs.items() if found != without} | extra
+        known = instead or {}
+        asked = {name: found for found, name in inner.inputs.items() if found != without}
+        values = {name: known[found] if found in known else scope.parameter(found) for name, found in asked.items()} | extra
         files = {name: scope.artifact(found) for found, name in inner.artifact_inputs.items()}
         return scope.task(label, name, values, files, order, **more)
 

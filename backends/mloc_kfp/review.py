@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 from mloc.backend import Attributes
 from mloc.diagnostics.model import Bag, Label
-from mloc.diagnostics.rules import DAG_TOO_LARGE, OVER_ENGINE_LIMIT, PARAMETERS_TOO_LARGE
+from mloc.diagnostics.rules import DAG_TOO_LARGE, NOT_EXPRESSIBLE, OVER_ENGINE_LIMIT, PARAMETERS_TOO_LARGE
 from mloc.ir.model import Call, Node, Pipeline, Region, RunContainer
 from mloc.ir.walk import nodes, regions
 from mloc.passes.sizes import place, report_raw, report_shortened
-from mloc_kfp.naming import LABEL_LIMIT, PIPELINE_LIMIT, names_of
+from mloc.targets.versions import at_least
+from mloc_kfp.naming import LABEL_LIMIT, PIPELINE_LIMIT, launch_values, names_of, scheduled_values
+from mloc_kfp.recurring import refusals, schedules
 from mloc_kfp.spec import Doc
+from mloc_kfp.vendored.launched import SAID_SINCE
 
 # Kubeflow's API server refuses a run whose parameters are longer as JSON, all together.
 PARAMETER_BYTES = 10_000
@@ -26,11 +29,29 @@ TEMPLATE_BYTES = 700
 def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     _parameters(pipeline, bag)
     _levels(pipeline, bag)
+    _schedules(pipeline, bag)
+    _launch_values(pipeline, attributes, bag)
     shortened, own = names_of(pipeline).shortened, {node.id for node in nodes(pipeline.region)}
     report_shortened(pipeline, {id_: name for id_, name in shortened.items() if id_ in own}, "Kubeflow", LABEL_LIMIT, bag)
     if pipeline.name in shortened:
         report_shortened(pipeline, {pipeline.name: shortened[pipeline.name]}, "Kubeflow", PIPELINE_LIMIT, bag)
     report_raw(attributes, pipeline, "Kubeflow", bag)
+
+
+def _schedules(pipeline: Pipeline, bag: Bag) -> None:
+    for launch in schedules(pipeline):
+        for refused in refusals(pipeline, launch):
+            message = f"target `kfp` cannot express {refused.what} of schedule `{launch.name}`: {refused.why}"
+            bag.report(NOT_EXPRESSIBLE, launch.span or place(pipeline), message, help=refused.help)
+
+
+def _launch_values(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
+    """Refuse what the server, as the target says which it is, does not tell the tasks of a run."""
+    for name in dict.fromkeys((*launch_values(pipeline), *scheduled_values(pipeline))):
+        since = SAID_SINCE.get(name)
+        if since is not None and not at_least(attributes.version, since):
+            message = f"target `kfp` cannot express `run.{name}`: Kubeflow {attributes.version} does not say it, {since} and later do"
+            bag.report(NOT_EXPRESSIBLE, place(pipeline), message, help="take it as a parameter, and give it at launch")
 
 
 def review_size(spec: Doc, pipeline: Pipeline, bag: Bag) -> None:

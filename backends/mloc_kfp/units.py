@@ -19,15 +19,18 @@ from mloc.types.model import Metrics, holds_artifact
 from mloc_kfp import bundle
 from mloc_kfp.containers import DEFAULT_IMAGE, environment, executor, usual_image
 from mloc_kfp.kubernetes import OF_EVERY_POD, Said, platform
-from mloc_kfp.naming import LABEL_LIMIT, RUN, Names
+from mloc_kfp.naming import LABEL_LIMIT, LAUNCH, Names, launch_values, scheduled_values
 from mloc_kfp.parts import Parts
 from mloc_kfp.scope import BUNDLE, Scope
 from mloc_kfp.spec import UNIT, Doc, artifact, component, constant, definitions, describe, from_input, from_task, parameter, schema_of
 from mloc_kfp.vendored.guard import guarded
+from mloc_kfp.vendored.launched import LAUNCH_INPUT, LAUNCH_UNIT, asked_for
 from mloc_kfp.vendored.lenient import AFTER, CLOSING, JUDGE, STATE
 from mloc_kfp.vendored.natural import form, to_natural
 
 FILLED = "filled"
+# The input of a DAG that Kubeflow gives the status of what has ended before it.
+RUN_STATUS = "mloc-run-status"
 FINAL_STATUS: Doc = {"parameterType": "TASK_FINAL_STATUS", "isOptional": True}
 
 
@@ -81,24 +84,34 @@ class Units:
         cached = self._caches()
         label = PARAMETERS.removeprefix("$")
         runs_in = self.first = self.executor(label, self.image, Resources(), self.shared())
-        inside = definitions({UNIT: parameter()} | taken, {})
+        known = {f"{LAUNCH_INPUT}{name}": constant(value) for name, value in asked_for(scheduled_values(self.request.pipeline)).items()}
+        inside = definitions({UNIT: parameter(), **{name: parameter() for name in known}} | taken, {})
         name = self.parts.component(component(inside, definitions(made, artifacts), {"executorLabel": runs_in}), label, shared=not again)
-        inputs = {UNIT: constant(call_text(PARAMETERS, {}))} | {name: from_input(name) for name in root}
+        inputs = {UNIT: constant(call_text(PARAMETERS, {})), **known} | {name: from_input(name) for name in root}
         label = scope.task(self.names.labels[PARAMETERS], name, inputs, {}, (), **caching(cached))
         scope.made |= {f"${name}": (label, name) for name in root}
         scope.artifacts_made |= {BUNDLE: (label, BUNDLE)} | {f"${name}": (label, f"{name}-artifact") for name in native}
         self.native |= {f"${name}": schema_of(p.type) for p in self.request.pipeline.parameters if (name := p.name) in native}
         return definitions(root, {})
 
-    def run(self, scope: Scope, status: str) -> None:
-        """The task that says what became of the run, from the input `status` of its DAG."""
+    def launch(self, scope: Scope) -> None:
+        """The task that says what is known of the run from its launch on, once for all others; none where nothing asks."""
+        read = launch_values(self.request.pipeline)
+        if read:
+            given = {name: constant(placeholder) for name, placeholder in asked_for(read).items()}
+            label = self.about(scope, LAUNCH_UNIT, self.names.labels[LAUNCH], given, read)
+            scope.made |= {f"{RUN_NODE}.{name}": (label, name) for name in read}
+
+    def about(
+        self, scope: Scope, unit: str, label: str, given: Mapping[str, Doc], outputs: Iterable[str], order: Iterable[str] = ()
+    ) -> str:
+        """The task of a unit about the run as a whole, which is none of the program; it is never kept."""
         runs_in = self.executor("mloc", self.image, Resources(), self.shared())
-        made = {name: parameter() for name in ("status", "id")}
-        inside = definitions({UNIT: parameter(), "status": FINAL_STATUS}, {BUNDLE: artifact("system.Artifact")})
-        name = self.parts.component(component(inside, definitions(made, {}), {"executorLabel": runs_in}), "run")
-        inputs = {UNIT: constant(call_text(RUN, {})), "status": from_input(status)}
-        label = scope.task(self.names.labels[RUN], name, inputs, {BUNDLE: scope.artifact(BUNDLE)})
-        scope.made |= {f"{RUN_NODE}.{name}": (label, name) for name in made}
+        kinds = {name: FINAL_STATUS if source == from_input(RUN_STATUS) else parameter() for name, source in given.items()}
+        inside = definitions({UNIT: parameter()} | kinds, {BUNDLE: artifact("system.Artifact")})
+        content = component(inside, definitions({name: parameter() for name in outputs}, {}), {"executorLabel": runs_in})
+        inputs = {UNIT: constant(call_text(unit, {})), **given}
+        return scope.task(label, self.parts.component(content, label), inputs, {BUNDLE: scope.artifact(BUNDLE)}, order)
 
     def step(self, scope: Scope, call: Call, order: Iterable[str]) -> str:
         """The task of a call; what it makes is known to the scope then."""

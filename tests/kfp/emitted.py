@@ -62,6 +62,7 @@ class Ran:
 def files_of(source: str, folder: Path) -> dict[str, str | bytes]:
     """The bundle of the last pipeline of a program; `PRELUDE` stands before it."""
     path = folder / "program.mlp"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(PRELUDE + source, encoding="utf-8")
     analysis = analyse(str(path))
     assert not analysis.has_errors, [f"{d.rule.code} {d.message}" for d in analysis.diagnostics]
@@ -85,6 +86,7 @@ def run(source: str, folder: Path, params: Mapping[str, object] | None = None) -
     bundle = folder / "bundle"
     bundle.mkdir()
     for name, content in files_of(source, folder).items():
+        (bundle / name).parent.mkdir(parents=True, exist_ok=True)
         (bundle / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     texts = {name: json.dumps(value, separators=(",", ":")) for name, value in (params or {}).items()}
     result = launch(bundle, texts, folder / "records", folder / "store")

@@ -18,21 +18,26 @@ from mloc.runner.types import Metrics, Type
 
 from .guard import guarded
 from .handover import COMMAND, FIRST, LEFT
+from .launched import LAUNCH_INPUT, LAUNCH_UNIT, known_of_run
 from .lenient import (
     CLOSING,
     JUDGE,
     OK,
+    RUN_UNIT,
     STATE,
+    VERDICT_UNIT,
     Failed,
     check_before,
     closed,
     error_of,
     judged,
     kind_of,
+    of_run,
     texts_of_failure,
     tolerated_by,
+    verdict,
 )
-from .natural import to_wire
+from .natural import OF_SCHEDULE, form, to_natural, to_wire
 from .outside import results, write_idle, write_script
 from .pods import PlacingRecords, PodStore, Slot, ValueStore, output_slots, slots
 
@@ -49,9 +54,8 @@ def main(executor_input: dict[str, Json], folder: str, archive: bytes) -> int:
     parameters = as_object(given.get("parameterValues", {}), "parameter values")
     call = as_object(parse(as_text(parameters.get(UNIT), UNIT)), UNIT)
     unit = as_text(call.get("unit"), "a unit")
-    if unit == "$run":
-        _write(wanted, {name: guarded(text) for name, text in _of_run(as_object(parameters["status"], "the status")).items()}, {})
-        return 0
+    if unit in (LAUNCH_UNIT, RUN_UNIT, VERDICT_UNIT):
+        return _about(unit, parameters, wanted)
     program, made = load_program(Path(__file__).parent / "program.json"), slots(wanted)
     names = as_object(wanted.get("parameters", {}), "parameters")
     is_lenient = call.get("lenient") is True
@@ -136,11 +140,23 @@ def _items(value: Json) -> list[str]:
     return [str(item) for item in as_array(value, "what was collected")]
 
 
-def _of_run(status: dict[str, Json]) -> dict[str, str]:
-    """What handlers may ask of the run, from what Kubeflow says of how its body ended."""
-    states = {"COMPLETE": "succeeded", "SUCCEEDED": "succeeded", "CACHED": "succeeded", "CANCELLED": "cancelled", "CANCELED": "cancelled"}
-    name = status.get("pipelineJobResourceName", status.get("pipeline_job_resource_name", ""))
-    return {"status": canonical(states.get(str(status.get("state")), "failed")), "id": canonical(str(name).rpartition("/")[2])}
+def _about(unit: str, parameters: dict[str, Json], wanted: dict[str, Json]) -> int:
+    """Do what a unit does that is about the run as a whole; gives the exit code."""
+    texts: dict[str, str] = {}
+    if unit == VERDICT_UNIT:
+        why = verdict(parameters)
+    else:
+        why = None
+        try:
+            texts = known_of_run(parameters) if unit == LAUNCH_UNIT else of_run(parameters)
+        except StepFailed as failure:
+            Records.from_environment().failed(unit, unit, failure)
+            why = str(failure)
+    if why is not None:
+        print(f"failed: {why}", file=sys.stderr, flush=True)
+        return 1
+    _write(wanted, {name: guarded(text) for name, text in texts.items()}, {})
+    return 0
 
 
 def _staging_parent(made: Mapping[str, Slot]) -> Path | None:
@@ -163,9 +179,21 @@ def _parameters(
         for name, parameter in declared.items():
             if name not in given and parameter.default is None:
                 continue
-            wire = _given(parameter, given, store, Path(fetched), records)
+            wire = _given(parameter, _computed(program, parameter, given, store), store, Path(fetched), records)
             captures[f"${name}"] = canonical(store.place(parameter.type, wire, into[name][1]) if name in into else wire)
     return run_unit(program, unit.id, captures, store=store, records=records, spill=spill)
+
+
+def _computed(program: Program, parameter: Input, given: dict[str, Json], store: PodStore) -> dict[str, Json]:
+    """The arguments, this one computed where it names a schedule: what that binds is known when its run has started."""
+    said = given.get(parameter.name)
+    if not (isinstance(said, str) and said.startswith(OF_SCHEDULE)):
+        return given
+    asked = {name.removeprefix(LAUNCH_INPUT): value for name, value in given.items() if name.startswith(LAUNCH_INPUT)}
+    captures = {f"run.{name}": text for name, text in known_of_run(asked).items()}
+    unit = program.unit(f"$launch.{said.removeprefix(OF_SCHEDULE)}")
+    text = run_unit(program, unit.id, captures, store=store, records=Records(None))[parameter.name]
+    return {**given, parameter.name: to_natural(parameter.type, form(parameter.type, parameter.domain), text)}
 
 
 def _given(parameter: Input, given: dict[str, Json], store: PodStore, folder: Path, records: Records) -> Json:

@@ -19,6 +19,11 @@ CLOSING = "$closing"
 # A task that counts the failures of a fan-out that yields nothing.
 JUDGE = "$judge"
 
+# A task that says what became of the run, for handlers.
+RUN_UNIT = "$run"
+# The last task of a pipeline with handlers, which fails when something did that was a value until then.
+VERDICT_UNIT = "$verdict"
+
 OK = "null"
 # What stands among the results of a loop for an item that failed; no JSON text begins so.
 _FAILED = "failed:"
@@ -43,6 +48,30 @@ def error_of(failure: Exception, unit: str) -> dict[str, Json]:
 def check_before(parameters: Mapping[str, Json]) -> None:
     """Raise Failed when something failed that this task waits for."""
     _raise_first([as_text(text, name) for name, text in parameters.items() if name.startswith(AFTER)], "what it depends on failed")
+
+
+def of_run(parameters: Mapping[str, Json]) -> dict[str, str]:
+    """What handlers ask of the run, from the state of its body, or from what Kubeflow says of a body that has not said it itself."""
+    if "state" in parameters:
+        state = as_text(parameters["state"], "a state")
+        if state == OK:
+            return {"status": canonical("succeeded"), "error": OK}
+        error = as_object(parse(state), "a state")
+        return {"status": canonical("failed"), "error": canonical({name: error[name] for name in ("step", "message", "line")})}
+    # Kubeflow calls a DAG RUNNING that has just ended: handlers of a failure must not take that for one.
+    has_failed = as_object(parameters["status"], "the status").get("state") == "FAILED"
+    return {"status": canonical("failed" if has_failed else "succeeded"), "error": OK}
+
+
+def verdict(parameters: Mapping[str, Json]) -> str | None:
+    """Why the run has failed; None when it has not."""
+    states = [as_text(text, name) for name, text in parameters.items() if name.startswith(AFTER)]
+    try:
+        _raise_first(states, "")
+    except Failed as failed:
+        step, message = failed.error["step"], failed.error["message"]
+        return f"{message}" if step is None else f"step `{step}` failed: {message}"
+    return None
 
 
 def _raise_first(states: Sequence[str], message: str) -> None:

@@ -13,6 +13,8 @@ from .guard import guarded, is_hostile
 
 # What Kubeflow would rewrite, or cannot hold where it stands, is given as this word and its JSON text.
 PREFIX = "mloc-json:"
+# Before the name of a schedule: the parameter is what that schedule computes when its run starts.
+OF_SCHEDULE = "mloc-schedule:"
 
 _LARGEST = 2**53 - 1
 _INTS = ("int", "duration", "bytes")
@@ -74,7 +76,7 @@ def _to_text(type_: Type, wire: Json) -> str:
 
 
 def _plain(text: str) -> str:
-    return PREFIX + guarded(canonical(text)) if is_hostile(text) or text.startswith(PREFIX) else text
+    return PREFIX + guarded(canonical(text)) if is_hostile(text) or text.startswith((PREFIX, OF_SCHEDULE)) else text
 
 
 def to_wire(type_: Type, natural: Json) -> Json:
