@@ -27,7 +27,7 @@ def emit(request: Request, bag: Bag) -> Artifacts:
     faults = verify(lowered.spec)
     if faults:
         raise AssertionError("\n".join(faults))
-    review_size(lowered.spec, request.pipeline, bag)
+    review_size(lowered.spec, request.pipeline, request.code, bag)
     found: dict[str, str | bytes] = {f"{request.pipeline.name}.yaml": _text(request, lowered)}
     if lowered.names.shortened:
         found["names.json"] = json.dumps(lowered.names.shortened, indent=2, sort_keys=True) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mloc.backend import Attributes
 from mloc.diagnostics.model import Bag, Label
@@ -24,6 +24,8 @@ TASKS = 80
 # etcd takes requests of 1.5 MiB; the rest is for what the run adds.
 OBJECT_BYTES = 2**20
 TEMPLATE_BYTES = 700
+# Linux takes no argument of 128 KiB, and Kubeflow's driver is given the description of a container as one; the rest is for what it adds.
+ARGUMENT_BYTES = 2**17 - 2**10
 
 
 def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
@@ -54,8 +56,8 @@ def _launch_values(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None
             bag.report(NOT_EXPRESSIBLE, place(pipeline), message, help="take it as a parameter, and give it at launch")
 
 
-def review_size(spec: Doc, pipeline: Pipeline, bag: Bag) -> None:
-    """Report a document of which Kubeflow would make an object that Kubernetes does not store.
+def review_size(spec: Doc, pipeline: Pipeline, code: Mapping[str, bytes], bag: Bag) -> None:
+    """Report a document of which Kubeflow would make an object that Kubernetes does not store, or an argument that Linux does not take.
 
     Argo's workflow has every component and executor as text, and for every task a template of its own around it.
     """
@@ -66,6 +68,23 @@ def review_size(spec: Doc, pipeline: Pipeline, bag: Bag) -> None:
         message = f"`{pipeline.name}` becomes about {size / 2**20:.1f} MiB in Kubernetes, which stores at most {OBJECT_BYTES / 2**20:.1f}"
         help_ = "make steps that differ only in a value one step in a `for`, or put parts into pipelines that are run on their own"
         bag.report(OVER_ENGINE_LIMIT, place(pipeline), message, help=help_)
+    else:
+        _code(spec, pipeline, code, bag)
+
+
+def _code(spec: Doc, pipeline: Pipeline, code: Mapping[str, bytes], bag: Bag) -> None:
+    """Report a container that is described at too great a length: that of the first task carries the code of the pipeline."""
+    executors = _of(_of(spec, "deploymentSpec"), "executors").values()
+    sizes = [len(json.dumps(executor["container"])) for executor in executors if isinstance(executor, dict)]
+    size = max(sizes, default=0)
+    if size <= ARGUMENT_BYTES:
+        return
+    what = f"the code of `{pipeline.name}` and of its modules becomes {size // 1024} KiB of one argument, and Linux takes less than 128"
+    modules = sorted(code, key=lambda path: len(code[path]), reverse=True)[:3]
+    largest = ", ".join(f"{path} ({len(code[path]) // 1024} KiB)" for path in modules)
+    notes = (f"the largest modules are {largest}",) if modules else ()
+    help_ = "put data that stands in code into files or parameters, and large modules into the image"
+    bag.report(OVER_ENGINE_LIMIT, place(pipeline), what, notes=notes, help=help_)
 
 
 def _of(document: Doc, name: str) -> Doc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def wide(count: int) -> str:
 @pytest.mark.parametrize(("count", "expected"), [(20, []), (75, ["E1108"])])
 def test_an_object_that_is_not_stored(count: int, expected: list[str], tmp_path: Path) -> None:
     assert found(wide(count), tmp_path) == expected
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1500, []), (5000, ["E1108"])])
+def test_code_that_is_longer_than_an_argument(count: int, expected: list[str], tmp_path: Path) -> None:
+    # What packing makes no shorter.
+    data = "\n".join(f"        # {hashlib.sha256(str(at).encode()).hexdigest()}" for at in range(count // 2))
+    source = f'step s(x: int) -> int:\n    run inline """\n{data}\n        return x\n        """\n\n'
+    assert found(f"{source}pipeline p() -> (r: int):\n    r = s(x=1)\n    return r=r\n", tmp_path) == expected
 
 
 def test_names_that_are_cut(tmp_path: Path) -> None:
