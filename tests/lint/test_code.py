@@ -525,3 +525,14 @@ def test_what_may_never_end(body: str, attributes: tuple[str, ...], expected: li
 def test_paths_of_one_machine_in_two_functions(a: str, b: str, expected: list[str], tmp_path: Path) -> None:
     top = 'def make(path="x"):\n    return open("/tmp/scratch", "w").write(path)'
     assert two(tmp_path, f"{top}\n\n\ndef a() -> None:\n    {a}\n\n\ndef b() -> int:\n    {b}\n") == expected
+
+
+def test_a_function_that_two_steps_run_has_its_mistakes_once(tmp_path: Path) -> None:
+    top = 'import os\n\n\ndef helper() -> int:\n    os.system("a")\n    return missing'
+    code = f"{top}\n\n\ndef a() -> None:\n    helper()\n\n\ndef b() -> int:\n    return helper()\n"
+    assert sorted(two(tmp_path, code)) == ["E0653", "W0657"]
+
+
+@pytest.mark.parametrize("line", ["globals().update(x=1)", "import sys\nsetattr(sys.modules[__name__], 'x', 1)"])
+def test_a_module_whose_names_appear_at_run_time(line: str, tmp_path: Path) -> None:
+    assert found(tmp_path, f"{line}\n\n\ndef f(n: int) -> int:\n    return x\n") == []

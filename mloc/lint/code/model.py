@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 
 from mloc.diagnostics.model import Bag, Label, Rule
+from mloc.diagnostics.rules import CODE_NAME, IGNORED_FAILURE
 from mloc.elaborate.asked import asked
 from mloc.elaborate.attributes import Leaf
 from mloc.elaborate.promises import place
@@ -20,6 +21,10 @@ from mloc.types.python.files import PythonFileError
 from mloc.types.python.lookup import Function, find_function
 from mloc.types.python.reach import Code, of_function, of_statements, reached, short
 from mloc.types.signature import Signature
+
+
+_OF_THE_CODE = (CODE_NAME, IGNORED_FAILURE)
+"""What is wrong whichever step runs the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class StepCode:
     line: int = 0
     lines: tuple[str, ...] = ()
     written: str = ""
+    elsewhere: dict[Rule, set[tuple[str | None, int]]] = field(default_factory=dict, compare=False, repr=False)
     told: dict[Rule, set[tuple[str | None, int]]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -61,7 +67,9 @@ class StepCode:
     ) -> None:
         """Report once for a line: at that line of inline code, else at the `run` with a note of where the line is."""
         number = getattr(node, "lineno", 1)
-        lines = self.told.setdefault(rule, set())
+        # A function that several steps run has its mistakes once.
+        told = self.elsewhere if rule in _OF_THE_CODE and code.file is not None else self.told
+        lines = told.setdefault(rule, set())
         if (code.file, number) in lines:
             return
         lines.add((code.file, number))
@@ -94,6 +102,7 @@ def _characters(line: str, offset: int) -> int:
 def step_codes(program: Program) -> Iterator[StepCode]:
     """The Python code of every step of a file; what cannot be read is reported where it is checked."""
     project = program.file.world.project(program.file.source.path)
+    elsewhere: dict[Rule, set[tuple[str | None, int]]] = {}
     for declaration in program.steps():
         found = program.file.steps.step(declaration)
         signature = program.file.steps.signature(declaration)
@@ -122,7 +131,9 @@ def step_codes(program: Program) -> Iterator[StepCode]:
         except PythonFileError:
             continue
         written = f"{run.module}:{run.function}"
-        yield StepCode(declaration, signature, leaves, own, bodies, text, variables, resources, limited, source, written=written)
+        yield StepCode(
+            declaration, signature, leaves, own, bodies, text, variables, resources, limited, source, written=written, elsewhere=elsewhere
+        )
 
 
 def _text(step: t.StepDef) -> Span | None:

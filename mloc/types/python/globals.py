@@ -57,7 +57,7 @@ def globals_of(file: PythonFile) -> Globals | None:
                 stored.update(names)
             case ast.ImportFrom(names=[ast.alias(name="*")]):
                 open_ = True
-            case ast.Name(id="globals" | "exec" | "vars"):
+            case ast.Name(id="globals" | "exec" | "vars") | ast.Attribute(attr="modules" | "_convert_"):
                 open_ = True
             case _:
                 pass
