@@ -22,7 +22,6 @@ from mloc.types.python.lookup import Function, find_function
 from mloc.types.python.reach import Code, of_function, of_statements, reached, short
 from mloc.types.signature import Signature
 
-
 _OF_THE_CODE = (CODE_NAME, IGNORED_FAILURE)
 """What is wrong whichever step runs the code."""
 
