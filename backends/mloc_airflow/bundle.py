@@ -25,7 +25,10 @@ from mloc_airflow.traced import SPELLINGS, traced
 
 _ADAPTER = tuple(
     f"{name}.py"
-    for name in "attempts bodies engine handlers launch_values launches limits places run_values tasks tolerance units venvs".split()
+    for name in """
+    attempts bodies contained containers docker_steps engine handlers launch_values launches limits places pod_steps run_values tasks
+    tolerance units venvs
+    """.split()
 )
 
 
@@ -72,6 +75,8 @@ class AirflowBackend:
         elsewhere = places(pipeline, request.attributes)
         if elsewhere:
             found[f"{package}/places.json"] = json.dumps(elsewhere, indent=1) + "\n"
+        if graph.needs:
+            found[f"{package}/requirements.txt"] = "".join(f"{name}\n" for name in graph.needs)
         if pipeline.launches:
             found[f"{package}/launches.json"] = json.dumps(run_time_launches(pipeline, request.attributes.pipeline), indent=1) + "\n"
         for name in _ADAPTER:

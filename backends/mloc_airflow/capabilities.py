@@ -27,6 +27,13 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.PYTHON: Support(Level.NATIVE, "a `@task`; the code lies beside the DAG"),
     Feature.INLINE: Support(Level.NATIVE, "a `@task`; the code lies beside the DAG"),
     Feature.SHELL: Support(Level.RUNNER, "a `@task` in which the runner runs the script"),
+    Feature.CONTAINER: Support(
+        Level.NATIVE,
+        "a task by the KubernetesPodOperator, or with `containers docker` by the DockerOperator; files in a folder that both see",
+    ),
+    Feature.CONTAINER_ENTRYPOINT: Support(
+        Level.NATIVE, "the entry point of the image", "tests/airflow/test_containers.py::test_the_entry_point_of_the_image"
+    ),
     Feature.NOTEBOOK: Support(Level.RUNNER, "its code cells, in one process; they are carried by the bundle"),
     Feature.ORDER: Support(Level.NATIVE, "`>>`"),
     Feature.ORDER_ON_REGION: Support(Level.LOWERED, "`>>` on the task that ends the region"),
@@ -54,9 +61,9 @@ CAPABILITIES: Mapping[Feature, Support] = {
     Feature.REQUIRE: Support(Level.RUNNER, "a task that fails with the message"),
     Feature.RETRY: Support(Level.NATIVE, "`retries` and `retry_delay`; a delay that grows by the runner"),
     Feature.TIMEOUT: Support(Level.RUNNER, "ends the step's processes, for each attempt; `execution_timeout` above"),
-    Feature.RESOURCES: Support(Level.IGNORED, "steps run in the worker; with `run pod` in a pod that has it"),
-    Feature.GPU: Support(Level.IGNORED, "steps run in the worker; with `run pod` in a pod that has it"),
-    Feature.IMAGE: Support(Level.IGNORED, "steps run in the worker; with `run pod` in a pod that has it"),
+    Feature.RESOURCES: Support(Level.IGNORED, "steps run in the worker; with `run pod` in a pod that has it, as container steps do"),
+    Feature.GPU: Support(Level.IGNORED, "steps run in the worker; with `run pod` in a pod that has it, as container steps do"),
+    Feature.IMAGE: Support(Level.IGNORED, "steps run in the worker; with `run pod` in a pod that has it, as container steps do"),
     Feature.CACHE: Support(Level.IGNORED, "a cached step runs every time"),
     Feature.ENV: Support(Level.RUNNER, "given to the step's process alone"),
     Feature.SECRET_ENV: Support(Level.RUNNER, "read from the worker's environment"),
@@ -85,6 +92,10 @@ CAPABILITIES: Mapping[Feature, Support] = {
 REFUSED: Mapping[Feature, Refusal] = {}
 
 DIFFERENCES = (
+    Difference(
+        "Containers that a pod is meant for are started by the docker or podman of this machine, or as `MLOC_CONTAINERS` says.",
+        "`mloc_airflow.launch`",
+    ),
     Difference("Runs one task at a time, and looks for the next attempt once a second.", "`DagRun.dag.test()` of Airflow 3"),
     Difference(
         "In a mapped body, the steps of an arm that was not taken show as succeeded; the run report has them as skipped.", "Airflow #39801"

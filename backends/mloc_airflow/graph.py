@@ -108,6 +108,7 @@ class Graph:
     """A DAG file: the name of its DAG function, what stands in it, and the function that holds that: another where there are launches.
 
     `launches` have a DAG each: the launch's name, its DAG function, and the id of the task that lets one run at a time go on, "" without.
+    `needs` are the distributions without which Airflow cannot load the file.
     `tolerated` are the ids of the tasks whose failure is none of the run by itself.
     """
 
@@ -116,6 +117,7 @@ class Graph:
     body: str
     launches: tuple[tuple[str, str, str], ...] = ()
     tolerated: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 def tasks(statements: Iterable[Statement]) -> Iterator[Task]:

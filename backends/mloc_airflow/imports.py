@@ -28,7 +28,8 @@ def imports(used: set[str], package: str) -> str:
     airflow += ["from kubernetes.client import models as k8s"] if "k8s" in used else []
     # The place that all versions have.
     airflow += ["from airflow.timetables.trigger import CronTriggerTimetable"] if "CronTriggerTimetable" in used else []
-    adapter = [_from(f"{package}.tasks", (name for name in _ADAPTER if name in used))]
+    adapter = [f"from {package}.{name}s import {name}" for name in ("docker_step", "pod_step") if name in used]
+    adapter.append(_from(f"{package}.tasks", (name for name in _ADAPTER if name in used)))
     sections = [["from __future__ import annotations"], standard, airflow, adapter]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 

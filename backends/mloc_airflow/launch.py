@@ -54,6 +54,7 @@ def run_many(jobs: Sequence[Job]) -> list[dict[str, Json]]:
     for bundle, params, records, store in jobs:
         with _environment(records, store), _in_dags_folder(bundle, home / "dags") as name:
             try:
+                _check_packages(home / "dags" / f"{name}_mloc" / "requirements.txt")
                 program = load_program(home / "dags" / f"{name}_mloc" / "program.json")
                 _check_parameters(program, params, records, store)
                 error = _run_dag(name, home / "dags", _conf(program, params))
@@ -113,6 +114,15 @@ def _check(declared: _Params, conf: dict[str, Json]) -> None:
         params.validate()
     except wrong as error:
         raise _Refused(f"the parameters are refused: {error}") from None
+
+
+def _check_packages(requirements: Path) -> None:
+    """Refuse a bundle that needs more of Airflow than is installed here. Raises _Refused."""
+    for name in requirements.read_text(encoding="utf-8").split() if requirements.exists() else ():
+        try:
+            version(name)
+        except PackageNotFoundError:
+            raise _Refused(f"{name} is not installed in this environment, and container steps need it: pip install {name}") from None
 
 
 def _check_parameters(program: Program, params: Mapping[str, str], records: Path, store: str) -> None:
@@ -177,6 +187,8 @@ def _forget(package: str) -> None:
 @contextmanager
 def _environment(records: Path, store: str) -> Iterator[None]:
     wanted = {"MLOC_RECORDS": str(records.absolute()), "MLOC_STORE": store if is_remote(store) else str(Path(store).absolute())}
+    # This machine has no cluster: its own docker or podman starts what a pod is meant for, unless something else is said.
+    wanted["MLOC_CONTAINERS"] = os.environ.get("MLOC_CONTAINERS") or "auto"
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

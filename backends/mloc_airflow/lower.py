@@ -22,6 +22,7 @@ from mloc.ir.walk import calls, closing_exprs, nodes, own_exprs, refs
 from mloc.source import Line
 from mloc_airflow.attributes import of_task, shared
 from mloc_airflow.branches import ANY_ARM, BranchLowering
+from mloc_airflow.containers import DECORATORS, PROVIDERS, engine_of, engines_of, of_containers, options
 from mloc_airflow.ending import handlers
 from mloc_airflow.graph import Argument, Body, Graph, Section, Task, tasks
 from mloc_airflow.places import in_venv, note
@@ -50,7 +51,8 @@ def lower(pipeline: Pipeline, attributes: Attributes, lines: Mapping[str, Line])
         for launch in pipeline.launches
     )
     body = names.python(f"tasks_of_{function}") if launched else function
-    return Graph(function, tuple(scope.statements), body, launched, tuple(lowering.tolerated))
+    needs = tuple(PROVIDERS[engine] for engine in sorted(engines_of(pipeline, attributes)))
+    return Graph(function, tuple(scope.statements), body, launched, tuple(lowering.tolerated), needs)
 
 
 class _Lowering:
@@ -63,6 +65,7 @@ class _Lowering:
         self.branches = BranchLowering(self.wiring, self.region)
         self.steps = {step.name: step for step in pipeline.steps}
         self.tolerated: list[str] = []
+        self.contained = of_containers(pipeline)
 
     # ---- the pipeline's own tasks ----------------------------------------------------------------------------------
 
@@ -119,7 +122,8 @@ class _Lowering:
     def call(self, node: Call, scope: Scope, before: Iterable[str], mapped: tuple[str, str] | None = None) -> str:
         limit = None if scope.fan_out is None else scope.fan_out.limit
         said = self.attributes.of(node.id)
-        made = attempts(node.settings, limit is not None, VENV_MS if in_venv(said) else 0)
+        contained = node.step in self.contained
+        made = attempts(node.settings, limit is not None, VENV_MS if in_venv(said) and not contained else 0)
         variable, step = self.variables[node.id], self.steps[node.step]
         reads = self.wiring.reads(own_exprs(node), scope)
         task = Task(
@@ -130,14 +134,15 @@ class _Lowering:
             self.wiring.line(node.id),
             tuple(reads.arguments.values()),
             call("run", [literal(node.id), reads.code()], {"retries": "True"} if made.by_runner else {}),
+            decorator=DECORATORS[engine_of(said)] if contained else "task",
             options=(
                 *made.options,
+                *(options(node, said) if contained else _pod(self.attributes, node)),
                 *of_task(said),
-                *_pod(self.attributes, node),
                 *_at_a_time(limit),
                 *outlets([node]),
             ),
-            notes=" ".join(filter(None, (made.note, note(said)))),
+            notes=" ".join(filter(None, (made.note, "" if contained else note(said)))),
         )
         self.wiring.bind(task, scope, before, mapped)
         return variable

@@ -25,8 +25,8 @@ CONTEXT_KEYS = frozenset(
 IMPORTED = frozenset(
     """
     Asset AssetAny CronTriggerTimetable EmptyOperator Outputs Param Sequence TaskGroup TriggerRule XComArg annotations arm at_end
-    by_item collect dag datetime decide gathered items k8s launch_parameters one_at_a_time output pendulum run run_body run_handler task
-    task_group timedelta timezone tolerated yields
+    by_item collect dag datetime decide docker_step gathered items k8s launch_parameters one_at_a_time output pendulum pod_step run
+    run_body run_handler task task_group timedelta timezone tolerated yields
     """.split()
 )
 

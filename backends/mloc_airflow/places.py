@@ -9,6 +9,7 @@ from mloc.backend import Attributes
 from mloc.ir.model import Pipeline
 from mloc.ir.walk import every_call
 from mloc.types.encode import Json
+from mloc_airflow.containers import container, of_containers
 
 Said = Mapping[str, Json]
 
@@ -24,9 +25,12 @@ def in_venv(said: Said) -> bool:
 def places(pipeline: Pipeline, attributes: Attributes) -> dict[str, Json]:
     """What is said of each call that runs elsewhere, also of those in handlers and in bodies that are one task."""
     found: dict[str, Json] = {}
+    contained = of_containers(pipeline)
     for call in every_call(pipeline):
         said = attributes.of(call.id)
-        if in_venv(said):
+        if call.step in contained:
+            found[call.id] = {"container": container(call, said)}
+        elif in_venv(said):
             found[call.id] = {"venv": {"packages": said.get("packages", []), "python": said.get("python")}}
     return found
 

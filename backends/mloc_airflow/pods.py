@@ -31,13 +31,14 @@ def executor_config(settings: Settings, said: Said) -> Code:
         container["image"] = literal(settings.image)
     if "image_pull_policy" in said:
         container["image_pull_policy"] = code(said["image_pull_policy"])
-    asked = _requirements(settings.resources)
+    asked = amounts(settings.resources)
     if asked:
-        container["resources"] = call("k8s.V1ResourceRequirements", keywords=asked)
+        keywords = {name: code(cast("Json", amount)) for name, amount in asked.items()}
+        container["resources"] = call("k8s.V1ResourceRequirements", keywords=keywords)
     volumes: dict[str, Code] = {}
     if settings.resources.shm is not None:
-        size = literal(_size(settings.resources.shm))
-        memory = call("k8s.V1EmptyDirVolumeSource", keywords={"medium": literal("Memory"), "size_limit": size})
+        limit = literal(size(settings.resources.shm))
+        memory = call("k8s.V1EmptyDirVolumeSource", keywords={"medium": literal("Memory"), "size_limit": limit})
         volumes["volumes"] = _listed(call("k8s.V1Volume", keywords={"name": literal("shm"), "empty_dir": memory}))
         mount = call("k8s.V1VolumeMount", keywords={"name": literal("shm"), "mount_path": literal("/dev/shm")})
         container["volume_mounts"] = _listed(mount)
@@ -50,17 +51,17 @@ def executor_config(settings: Settings, said: Said) -> Code:
     return Bracket("{", ((f"{literal('pod_override')}: ", call("k8s.V1Pod", keywords=pod)),), "}")
 
 
-def _requirements(resources: Resources) -> dict[str, Code]:
+def amounts(resources: Resources) -> dict[str, dict[str, Json]]:
     """Memory, disk and accelerators are requests and limits at once, so that a node is never overcommitted; cpu is a request."""
     both = {
-        "memory": None if resources.memory is None else _size(resources.memory),
-        "ephemeral-storage": None if resources.disk is None else _size(resources.disk),
+        "memory": None if resources.memory is None else size(resources.memory),
+        "ephemeral-storage": None if resources.disk is None else size(resources.disk),
         "nvidia.com/gpu": str(resources.gpu) if resources.gpu else None,
     }
     limits: dict[str, Json] = {name: text for name, text in both.items() if text is not None}
     requests: dict[str, Json] = {} if resources.cpu is None else {"cpu": f"{round(resources.cpu * 1000)}m"}
     found = {"requests": requests | limits, "limits": limits}
-    return {name: code(amounts) for name, amounts in found.items() if amounts}
+    return {name: asked for name, asked in found.items() if asked}
 
 
 def _placement(resources: Resources, said: Said) -> dict[str, Code]:
@@ -80,19 +81,23 @@ def _placement(resources: Resources, said: Said) -> dict[str, Code]:
     return found
 
 
-def _toleration(text: str) -> Code:
+def parts_of_toleration(text: str) -> dict[str, str]:
     """`key=value:effect`; without a value every one is tolerated, without an effect all of them."""
     match = _TOLERATION.fullmatch(text)
     assert match is not None
     key, value, effect = match.groups()
-    found: dict[str, Code] = {"key": literal(key), "operator": literal("Exists" if value is None else "Equal")}
-    found |= {name: literal(part) for name, part in (("value", value), ("effect", effect)) if part is not None}
-    return call("k8s.V1Toleration", keywords=found)
+    found = {"key": key, "operator": "Exists" if value is None else "Equal"}
+    return found | {name: part for name, part in (("value", value), ("effect", effect)) if part is not None}
+
+
+def _toleration(text: str) -> Code:
+    return call("k8s.V1Toleration", keywords={name: literal(part) for name, part in parts_of_toleration(text).items()})
 
 
 def _listed(*items: Code) -> Code:
     return Bracket("[", tuple(("", item) for item in items), "]")
 
 
-def _size(amount: int) -> str:
+def size(amount: int) -> str:
+    """An amount of bytes as Kubernetes writes it."""
     return next((f"{amount // unit}{name}" for unit, name in _SIZES if amount and amount % unit == 0), str(amount))

@@ -39,11 +39,18 @@ class _Writer:
             f"Written by mloc {mloc_version} from {self.pipeline.source},\nsha256 {self.pipeline.source_sha256}.\n"
             "Do not edit: change that file and compile it again.\n"
             f"Put this file and the folder `{name}_mloc` beside each other at the top of a DAGs folder."
+            + (f"\nBeside Airflow it needs {' and '.join(self.graph.needs)}, here and on the workers." if self.graph.needs else "")
         )
         settings = self.settings()
         launched = [(each, self.launch_settings(each)) for each in self.pipeline.launches]
         functions = [self.function(task) for task in self.tasks]
-        used = {"dag", "task", *words(settings), *(word for task in self.tasks for word in _words_of(task))}
+        used = {
+            "dag",
+            "task",
+            *(task.decorator for task in self.tasks),
+            *words(settings),
+            *(word for task in self.tasks for word in _words_of(task)),
+        }
         used |= {"at_end" for statement in self.graph.statements if isinstance(statement, AtEnd)}
         used |= {word for statement in _flatten(self.graph.statements) for word in _classes_of(statement)}
         used |= {word for _, head in launched for word in words(head)} | {"one_at_a_time" for _, _, task in self.graph.launches if task}

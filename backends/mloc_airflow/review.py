@@ -14,6 +14,7 @@ from mloc.ir.walk import calls, nodes
 from mloc.passes.sizes import outer_fan_outs, place, report_long_fan_outs, report_raw, setting_place
 from mloc.source import Span
 from mloc_airflow.attributes import shared
+from mloc_airflow.containers import OF_CONTAINERS, of_containers, report_containers
 from mloc_airflow.places import OF_VENVS, in_venv
 from mloc_airflow.pods import OF_PODS, in_pod
 from mloc_airflow.wiring import is_fused
@@ -27,13 +28,16 @@ def review(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     report_long_fan_outs(pipeline, outer_fan_outs(pipeline.region), MAP_LENGTH, "`core.max_map_length` of Airflow", help_, bag)
     fused = {call.id for each in outer_fan_outs(pipeline.region) if is_fused(each) for call in calls(each.region)}
     closing = [call for _, region in handlers(pipeline) for call in calls(region)]
+    contained = of_containers(pipeline)
     by_worker = [call for call in calls(pipeline.region) if call.id in fused or not in_pod(attributes.of(call.id))] + closing
+    by_worker = [call for call in by_worker if call.step not in contained]
     _worker(pipeline, attributes, [call for call in by_worker if call.settings.image is not None], "image", bag)
     _worker(pipeline, attributes, [call for call in by_worker if call.settings.resources != Resources()], "resources", bag)
     _without(pipeline, attributes, by_worker, OF_PODS, ("in the worker", "pod"), bag)
-    own = [call for call in (*calls(pipeline.region), *closing) if not in_venv(attributes.of(call.id))]
+    own = [call for call in (*calls(pipeline.region), *closing) if call.step not in contained and not in_venv(attributes.of(call.id))]
     _without(pipeline, attributes, own, OF_VENVS, ("without a virtual environment", "venv"), bag)
     _together(pipeline, attributes, bag)
+    report_containers(pipeline, attributes, bag)
     _published(pipeline, bag)
     report_raw(attributes, pipeline, "Airflow", bag)
 
@@ -52,6 +56,7 @@ def _without(
 
 def _together(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
     """Report what is said of some of the steps that run in one task: the task cannot have it."""
+    contained = of_containers(pipeline)
     groups = [(f"for {each.item} in …", list(calls(each.region))) for each in outer_fan_outs(pipeline.region) if is_fused(each)]
     groups += [(kind.replace("_", " "), list(calls(region))) for kind, region in handlers(pipeline)]
     for title, inside in groups:
@@ -60,6 +65,8 @@ def _together(pipeline: Pipeline, attributes: Attributes, bag: Bag) -> None:
         for call in inside:
             # Each step of the task has its own environment.
             for_itself = OF_VENVS | {"run"} if in_venv(attributes.of(call.id)) else frozenset()
+            # And each container step its own container.
+            for_itself |= OF_CONTAINERS | OF_PODS | OF_VENVS | {"run"} if call.step in contained else frozenset()
             for name in attributes.of(call.id).keys() - of_all.keys() - for_itself:
                 span = attributes.spans.get((call.id, name), place(pipeline, call.id))
                 message = f"`{name}` has no effect on `{call.step}`: all steps of `{title}` run in one task of Airflow"

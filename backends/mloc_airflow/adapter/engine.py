@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar, cast
 
 from airflow.sdk import Asset, BaseHook, XComArg, get_current_context, task  # type: ignore[import-not-found, unused-ignore]
 
@@ -19,6 +19,8 @@ except ImportError:
     # Where Airflow 3.1 has it.
     from airflow.exceptions import AirflowFailException, AirflowSkipException  # type: ignore[import-not-found, no-redef, unused-ignore]
 
+
+Kind = TypeVar("Kind")
 
 NOT_ALONE = "mloc_not_alone"
 """The key of what a run leaves that is skipped because another is in progress."""
@@ -66,6 +68,17 @@ def left_by_those_before(key: str) -> list[str]:
 
 def run_id() -> str:
     return str(get_current_context()["run_id"])
+
+
+def task_context() -> Mapping[str, object]:
+    """What Airflow hands to the operator that runs."""
+    return cast("Mapping[str, object]", get_current_context())
+
+
+def of_this_task(kind: type[Kind]) -> Kind | None:
+    """The operator of this task when it is of a kind; None in a task that runs several steps."""
+    operator = task_context()["task"]
+    return operator if isinstance(operator, kind) else None
 
 
 def skip(why: str) -> NoReturn:
@@ -154,6 +167,16 @@ def connection_field(connection: str, field: str) -> str:
 
         raise StepFailed("secret", f"the connection `{connection}` of Airflow has no `{field}`")
     return str(value)
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Let Airflow put `***` in place of secrets in the logs of this task."""
+    values = [*secrets]
+    if values:
+        from airflow.sdk.log import mask_secret  # type: ignore[import-not-found, unused-ignore]
+
+        for value in values:
+            mask_secret(value)
 
 
 def failed_for_good(failure: StepFailed) -> Exception:

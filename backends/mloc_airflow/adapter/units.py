@@ -14,7 +14,7 @@ from mloc.runner.jsons import as_object
 
 from .engine import connection_field
 from .limits import goes_on
-from .places import python_of
+from .places import container_of, python_of, runner_containers
 from .run_values import run_values
 
 # Some databases keep no more in a row, and none is made for more.
@@ -47,24 +47,35 @@ def store() -> Store:
 
 def run_once(unit_id: str, captures: Mapping[str, str], *, retries: bool, attempt: int, cancel: threading.Event) -> dict[str, str]:
     """Run a unit; what the step prints goes to the task's log. Raises StepFailed."""
-    kept = store()
+    kept, given, container = store(), {**_of_run(unit_id), **captures}, container_of(unit_id)
+    spill = Spill(kept, _MOST, "an XCom of Airflow")
+    # Airflow takes the branches itself, except within a mapped body and in handlers.
+    guards = "[]" in unit_id or "handler" in program().unit(unit_id).body
+    if container is not None:
+        from mloc.runner.elsewhere import Around
+
+        from .contained import Contained, run_contained
+
+        around = Around(kept, Records.from_environment(), spill)
+        call = Contained(program(), unit_id, given, container, around, _secrets(unit_id), cancel)
+        return run_contained(call, guards=guards, retries=retries, attempt=attempt, goes_on=goes_on())
     return run_unit(
         program(),
         unit_id,
-        {**_of_run(unit_id), **captures},
+        given,
         store=kept,
         records=Records.from_environment(),
         code=[str(HERE / "code")],
         retries=retries,
-        # Airflow takes the branches itself, except within a mapped body and in handlers.
-        guards="[]" in unit_id or "handler" in program().unit(unit_id).body,
+        guards=guards,
         attempt=attempt,
         on_log=_log.info,
         cancel=cancel,
         goes_on=goes_on(),
         python=python_of(unit_id, _log.info),
         secrets=_secrets(unit_id),
-        spill=Spill(kept, _MOST, "an XCom of Airflow"),
+        containers=runner_containers(),
+        spill=spill,
     )
 
 
