@@ -12,8 +12,9 @@ from mloc.types.show import show
 from tests.differential import constants
 from tests.differential.expressions import Expressions, Known
 from tests.differential.profile import SECRET_NAME, draw, options
-from tests.differential.statements import MOMENTS, Callee, Names, Scope, Statements
-from tests.differential.steps import Step, make_step
+from tests.differential.scope import MOMENTS, Callee, Names, Scope
+from tests.differential.statements import Statements
+from tests.differential.steps import Step, fragile_steps, make_step
 from tests.differential.tree import Line, Output, Program, Routine
 
 _STEP_NAMES = ("make", "s2", "print", "list", "Task", "f_", "workflow")
@@ -36,6 +37,8 @@ class _Maker:
         self.steps = [make_step(name, rng, self.profile) for name in rng.sample(_STEP_NAMES, count)]
         if all(any(given.type == constants.FILE for given in step.inputs) for step in self.steps):
             self.steps.append(Step("one", (), (("", INT),), Line("step one() -> int:", (Line('run inline "return 1"'),))))
+        self.fragile = fragile_steps(rng) if self.profile.tolerate else ()
+        self.steps += self.fragile
 
     def make(self) -> Program:
         callees = [_callee(step) for step in self.steps]
@@ -70,7 +73,9 @@ class _Maker:
         scope = Scope([*(MOMENTS if self.profile.asks_run else ()), *(Known(parameter, type_) for parameter, type_, _ in inputs)], [])
         budget = rng.choice((2, 4, 7, 10)) if is_last else rng.choice((1, 2, 3))
         kept = frozenset((*(name for name, _ in parameters), *(moment.text for moment in MOMENTS)))
-        statements = Statements(rng, self.expressions, callees, names, budget, kept, self.profile.tolerate)
+        statements = Statements(
+            rng, self.expressions, callees, names, budget, kept, self.profile.tolerate, tuple(map(_callee, self.fragile))
+        )
         block = statements.block(scope, 3 if is_last else 2)
         outputs = self.outputs(scope)
         if not block:

@@ -39,12 +39,13 @@ class Profile:
 
 def draw(rng: Random) -> Profile:
     """A program's profile. What an engine refuses is in few of them, so that there is enough to compare."""
-    fails, risk = rng.choice(((0.03, 0.02), (0.03, 0.02), (0.25, 0.2), (0.6, 0.15)))
+    tolerate = rng.choices((0.0, 0.1, 0.7), (4, 2, 3))[0]
+    fails, risk = rng.choice(((0.03, 0.02), (0.03, 0.02), (0.25, 0.2), (0.6, 0.15)) if tolerate < 0.5 else ((0.0, 0.0), (0.1, 0.05)))
     return Profile(
         fails=fails,
         risk=risk,
         crash=0.05 if rng.random() < 0.2 else 0.0,
-        tolerate=rng.choices((0.0, 0.1, 0.7), (4, 2, 2))[0],
+        tolerate=tolerate,
         handlers=rng.choices(("none", "plain", "full"), (13, 3, 4))[0],
         options=tuple(rng.sample(_OPTIONS[:4], rng.choice((1, 1, 2)))) if rng.random() < 0.06 else _OPTIONS[4:] * (rng.random() < 0.05),
         defaults=rng.choice(_DEFAULTS) if rng.random() < 0.06 else "",

@@ -9,76 +9,12 @@ from mloc.types.model import BOOL, FLOAT, INT, STR, Field, ListOf, Optional, Rec
 from tests.differential import constants
 from tests.differential.expressions import Expressions, Known
 from tests.differential.profile import Handlers
+from tests.differential.scope import Callee, Names, Scope
 from tests.differential.tree import Line
 
-# Names that Python, mloc or an engine use for something.
-_NAMES = (
-    "a",
-    "list",
-    "ti",
-    "dag",
-    "Items",
-    "arm",
-    "merge",
-    "loops",
-    "outputs_",
-    "program",
-    "str",
-    "Any",
-    "collect",
-    "decide",
-    "x_y",
-    "condition",
-)
 _QUOTAS = ("1", "2", "1000", "33pct", "50pct", "66.7pct", "100pct")
 _STATES: tuple[Type, ...] = (INT, INT, STR, BOOL, ListOf(INT), constants.POINT)
 _ERROR = Record((Field("step", Optional(STR)), Field("message", STR), Field("line", Optional(INT))))
-
-MOMENTS = tuple(
-    Known(text, BOOL)
-    for text in ("(run.id != '')", "(run.today == run.scheduled_date)", "(run.now >= run.scheduled_time)", "(run.now > run.scheduled_time)")
-)
-"""What can be said of a run that is the same whenever and wherever it runs: nobody schedules these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Callee:
-    """A step or a pipeline: inputs as (name, type, has a default), outputs by name ('' for the only one).
-
-    `cost` is how many steps it runs.
-    """
-
-    name: str
-    inputs: tuple[tuple[str, Type, bool], ...]
-    outputs: tuple[tuple[str, Type], ...]
-    cost: int
-    is_step: bool
-
-
-@dataclass(slots=True)
-class Scope:
-    """What is visible: paths with values, and names that `after` may name."""
-
-    known: list[Known]
-    orders: list[str]
-
-    def inner(self) -> Scope:
-        return Scope(list(self.known), list(self.orders))
-
-
-class Names:
-    """Names that no other of the pipeline is like."""
-
-    def __init__(self, rng: Random) -> None:
-        self.rng = rng
-        self.free = rng.sample(_NAMES, len(_NAMES))
-        self.count = 0
-
-    def new(self) -> str:
-        if self.free and self.rng.random() < 0.3:
-            return self.free.pop()
-        self.count += 1
-        return f"v{self.count}"
 
 
 @dataclass(slots=True)
@@ -91,7 +27,8 @@ class Statements:
     names: Names
     budget: int
     parameters: frozenset[str] = frozenset()
-    tolerate: float = 0.08
+    tolerate: float = 0.0
+    fragile: tuple[Callee, ...] = ()
     spent: int = 0
     times: int = field(default=1)
 
@@ -107,7 +44,7 @@ class Statements:
         way = self.rng.random()
         if depth > 0 and way < 0.16:
             return [self.branch(scope, depth)]
-        if depth > 0 and way < 0.34:
+        if depth > 0 and way < (0.34 if self.tolerate < 0.5 else 0.6):
             return [self.fan_out(scope, depth)]
         if depth > 0 and way < 0.42:
             return [self.loop(scope, depth)]
@@ -252,14 +189,15 @@ class Statements:
 
     def fan_out(self, scope: Scope, depth: int) -> Line:
         rng = self.rng
-        source, item_type = self.source(scope)
+        quota = f" tolerate {rng.choice(_QUOTAS)}" if rng.random() < self.tolerate else ""
+        source, item_type = self.source(scope, breaks=bool(quota))
         item = self.names.new()
         inner = scope.inner()
         inner.known.append(Known(item, item_type))
         limit = f" limit {rng.choice((1, 2, 3))}" if rng.random() < 0.25 else ""
-        quota = f" tolerate {rng.choice(_QUOTAS)}" if rng.random() < self.tolerate else ""
         self.times *= 2
-        block = self.block(inner, depth - 1)
+        block = self.breaking(item, item_type, inner) if quota else []
+        block += self.block(inner, depth - 1)
         self.times //= 2
         head, bound, way = f"for {item} in {source}{limit}{quota}:", self.names.new(), rng.random()
         if way > 0.86:
@@ -272,10 +210,34 @@ class Statements:
         scope.orders.append(bound)
         return Line(f"{bound} = {head}", tuple(block))
 
-    def source(self, scope: Scope) -> tuple[str, Type]:
-        """A list to go through, and the type of its items."""
+    def breaking(self, item: str, item_type: Type, inner: Scope) -> list[Line]:
+        """What fails for some items: a step, alone or in an arm. Where no step takes the items, nothing."""
+        ready = [callee for callee in self.fragile if callee.inputs[0][1] == item_type]
+        if not ready or self.rng.random() < 0.1:
+            return []
+        callee, way = self.rng.choice(ready), self.rng.random()
+        self.spent += self.times
+        call = f"{callee.name}({callee.inputs[0][0]}={item})"
+        if way < 0.15:
+            return [Line(call)]
+        bound = self.names.new()
+        inner.orders.append(bound)
+        if way < 0.35:
+            inner.known.append(Known(bound, Optional(callee.outputs[0][1])))
+            return [Line(f"if {self.expressions.condition(inner.known[:-1], 1)}:", (Line(f"{bound} = {call}"),))]
+        inner.known.append(Known(bound, callee.outputs[0][1]))
+        return [Line(f"{bound} = {call}")]
+
+    def source(self, scope: Scope, *, breaks: bool = False) -> tuple[str, Type]:
+        """A list to go through, and the type of its items; such that a fragile step takes if it is there to break."""
         rng = self.rng
         sources = [(known.text, known.type.item) for known in scope.known if isinstance(known.type, ListOf)]
+        if breaks and rng.random() < 0.9:
+            sources = [source for source in sources if source[1] in (INT, STR)]
+            if not sources or rng.random() < 0.5:
+                type_ = rng.choice((INT, INT, STR))
+                items = [self.expressions.of(type_, scope.known, 1) for _ in range(rng.choice((2, 3, 4, 5)))]
+                return f"[{', '.join(items)}]", type_
         if sources and rng.random() < 0.7:
             return rng.choice(sources)
         text, type_ = self.untyped(ListOf(rng.choice((INT, STR, FLOAT, constants.POINT, Optional(INT)))), scope)

@@ -76,6 +76,29 @@ def make_step(name: str, rng: Random, profile: Profile) -> Step:
     return Step(name, inputs, outputs, Line(f"step {name}{_signature(inputs, outputs, rng)}:", tuple(block)))
 
 
+FRAGILE = (
+    ("fragile(n: int) -> int", "if n % 2:\n    raise ValueError(f'{n} is odd')\nreturn n // 2"),
+    ("fragile(n: int) -> int", "return 2**63 if n % 5 > 3 else n % 5"),
+    ("fragile(n: int) -> int", "return n if n < 3 else None"),
+    ("fragile(n: int) -> int", "import os\nif n > 2:\n    os._exit(4)\nreturn n"),
+    ("fragile(s: str) -> str", "if len(s) % 2:\n    raise KeyError(s)\nreturn s + s"),
+    ("fragile(s: str) -> str", "return {'': None}.get(s, s[:3])"),
+)
+"""Steps that fail for some items of a fan-out, and how: they raise, or give or are given what is not declared, or end."""
+
+
+def fragile_steps(rng: Random) -> tuple[Step, ...]:
+    """Two of them, one of them for texts, of which some try again."""
+    made = []
+    for number, (head, code) in enumerate((rng.choice(FRAGILE[:4]), rng.choice(FRAGILE[4:]))):
+        name, type_ = f"fragile{number}", (INT, STR)[number]
+        block = [Line("\n".join(['run inline """', *(f"    {line}" for line in code.split("\n")), '    """']))]
+        block += [Line("retry 1, backoff=1ms")] if rng.random() < 0.15 else []
+        line = Line(f"step {head.replace('fragile', name)}:", tuple(block))
+        made.append(Step(name, (Input("ns"[number], type_),), (("", type_),), line))
+    return tuple(made)
+
+
 def _fallback(type_: Type, rng: Random) -> str:
     if type_ == constants.FILE or rng.random() > 0.2:
         return ""
