@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mloc.backend import Difference, Feature, Level, Refusal, Support
 
 _WIRE = "canonical JSON text in an XCom; a schema of its own as parameter"
+_OWN_SECRET = 'say below `target airflow:` where it has it: `secret NAME from airflow("CONNECTION")`, `env("VARIABLE")` or `file("/PATH")`'
 
 CAPABILITIES: Mapping[Feature, Support] = {
     Feature.PARAMETER: Support(Level.NATIVE, "a `Param` with a JSON schema"),
@@ -89,7 +90,10 @@ CAPABILITIES: Mapping[Feature, Support] = {
     ),
 }
 
-REFUSED: Mapping[Feature, Refusal] = {}
+REFUSED: Mapping[Feature, Refusal] = {
+    Feature.SECRET_K8S: Refusal("its workers run steps with what they have themselves, and ask no cluster for secrets", _OWN_SECRET),
+    Feature.SECRET_FLYTE: Refusal("it has no secret groups of Flyte's", _OWN_SECRET),
+}
 
 DIFFERENCES = (
     Difference(

@@ -8,6 +8,7 @@ from mloc.backend import Difference, Feature, Level, Refusal, Support
 
 _DECORATOR = "tests/flyte/test_emit.py::test_the_decorator_says_what_the_call_asks_for"
 _WIRE = "Flyte's own type as parameter and output, JSON text between tasks"
+_OWN_SECRET = 'say below `target flyte:` where the cluster has it: `secret NAME from k8s("SECRET", key="KEY")`'
 
 CAPABILITIES: Mapping[Feature, Support] = {
     Feature.PARAMETER: Support(Level.NATIVE, "a typed argument of the workflow, with its default"),
@@ -69,15 +70,25 @@ CAPABILITIES: Mapping[Feature, Support] = {
 
 REFUSED: Mapping[Feature, Refusal] = {
     Feature.CONTAINER: Refusal(
-        "values travel as JSON text that a program of an image does not read: this version of mloc does not lower it",
-        "run the program by `run shell`, with an `image` that has Python and flytekit",
+        "a raw container needs a task before it that computes its words, and one after it that checks what it leaves: "
+        "this version of mloc does not write them",
+        "run the program by `run shell`, with an `image` that also has Python and flytekit, or run the pipeline on Kubeflow",
     ),
     Feature.FAIL_FAST: Refusal(
-        "its `FAIL_IMMEDIATELY` also aborts the tasks that run",
+        "its `FAIL_IMMEDIATELY` also aborts the tasks that run, and its other policy starts all that does not depend on the failed one",
         "leave `fail fast` out: what does not depend on the failed step runs to its end",
     ),
-    Feature.MAX_PARALLEL: Refusal("`max_parallelism` belongs to a launch plan, not to a workflow", "limit the fan-outs: `for … limit n`"),
-    Feature.PIPELINE_TIMEOUT: Refusal("a workflow has no timeout", "give every step a `timeout`"),
+    Feature.MAX_PARALLEL: Refusal(
+        "its `max_parallelism` counts no items of a map task, and holds only for runs of the launch plan that says it",
+        "limit the fan-outs: `for … limit n`; `target flyte: max_parallelism n` bounds what else runs at a time",
+    ),
+    Feature.PIPELINE_TIMEOUT: Refusal(
+        "neither a workflow nor a launch plan has a timeout: the deadline of runs is a setting of the whole cluster",
+        "give every step a `timeout`",
+    ),
+    Feature.SECRET_ENV: Refusal("a pod has nothing of the environment that a run is launched from", _OWN_SECRET),
+    Feature.SECRET_FILE: Refusal("a pod has none of the files where a run is launched from", _OWN_SECRET),
+    Feature.SECRET_AIRFLOW: Refusal("it has no connections of Airflow's", _OWN_SECRET),
     Feature.TRIGGER: Refusal(
         "nothing in Flyte 1 without a commercial part starts a run when an artifact is made",
         "let what makes the asset start the run by the API, or run the pipeline on Airflow",

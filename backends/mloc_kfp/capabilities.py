@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mloc.backend import Difference, Feature, Level, Refusal, Support
 
 _RESOURCES = "tests/kfp/test_spec.py::test_resources_and_images"
+_OWN_SECRET = 'say below `target kfp:` where the cluster has it: `secret NAME from k8s("SECRET", key="KEY")`'
 
 CAPABILITIES: Mapping[Feature, Support] = {
     Feature.PARAMETER: Support(Level.NATIVE, "an input of `root`, with its default"),
@@ -91,6 +92,10 @@ REFUSED: Mapping[Feature, Refusal] = {
         "at the deadline of a run, which it has since 2.17, Argo ends everything, `finally` included, and older servers pass over it",
         "give every step a `timeout`",
     ),
+    Feature.SECRET_ENV: Refusal("a pod has nothing of the environment that a run is launched from", _OWN_SECRET),
+    Feature.SECRET_FILE: Refusal("a pod has none of the files where a run is launched from", _OWN_SECRET),
+    Feature.SECRET_AIRFLOW: Refusal("it has no connections of Airflow's", _OWN_SECRET),
+    Feature.SECRET_FLYTE: Refusal("it has no secret groups of Flyte's: a pod is given secrets of Kubernetes alone", _OWN_SECRET),
     Feature.TRIGGER: Refusal(
         "nothing in it starts a run when something else has ended",
         "let what makes the asset start the run by the API, or run the pipeline on Airflow",
