@@ -6,9 +6,10 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from mloc.backend import Backend, load
+from mloc.backend import Backend, Feature, load
 from mloc.passes import PIPELINE, NamedPass
 from mloc.testing.table import details, matrix, unclaimed
 
@@ -53,12 +54,17 @@ def backends() -> str:
     parts = {
         "MATRIX": matrix(loaded, "../tests/conformance/programs"),
         "ENGINES": "\n".join(f"* {_engine(target)}" for target in ENGINES) + "\n",
-        "UNCLAIMED": ", ".join(f"`{feature.value}`" for feature in unclaimed(loaded)) or "none",
+        "UNCLAIMED": _nowhere(unclaimed(loaded)),
         "DETAILS": "\n".join(_target(backend) for backend in loaded),
     }
     made = "docs/backends.in.md, mloc_*/capabilities.py and tests/conformance"
     head = f"<!-- Made by `python tools/docs.py` from {made}; a test fails when it is stale. -->"
     return head + "\n\n" + re.sub(r"@([A-Z]+)@\n?", lambda found: parts[found.group(1)], text)
+
+
+def _nowhere(features: Iterable[Feature]) -> str:
+    names = ", ".join(f"`{feature.value}`" for feature in features)
+    return f"On none of them yet: {names}.\n\n" if names else ""
 
 
 def _engine(target: str) -> str:
