@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from mloc.emit.python import WIDTH, Bracket, Code, call, code, comment, docstring, layout, literal
@@ -155,9 +155,13 @@ class _Writer:
             yield self.bind(last, indent + 4, "return ")
         else:
             yield from self.statements(statements, indent + 4)
-            yield f"{margin}    return {', '.join(body.returned)}"
+            yield _names(body.returned, indent + 4, "return ", "")
         yield ""
-        yield layout(call(f"{body.function}.expand", (), {body.item: body.items}), indent, f"{', '.join(body.returned)} = ")
+        expanded, names = call(f"{body.function}.expand", (), {body.item: body.items}), ", ".join(body.returned)
+        if len(f"{margin}{names} = {expanded.opening}") <= WIDTH:
+            yield layout(expanded, indent, f"{names} = ")
+        else:
+            yield _names(body.returned, indent, "", f" = {layout(expanded, indent).lstrip()}")
 
     def read(self) -> set[str]:
         """The variables that some statement mentions."""
@@ -233,6 +237,14 @@ def _classes_of(statement: Statement) -> tuple[str, ...]:
 
 def _line(every: tuple[Task, ...]) -> str:
     return [task for task in every if task.returns != "None"][-1].line
+
+
+def _names(names: Sequence[str], indent: int, lead: str, tail: str) -> str:
+    """Names with commas between them, in brackets where they need several lines."""
+    line = f"{' ' * indent}{lead}{', '.join(names)}{tail}"
+    if len(names) == 1 or len(line) <= WIDTH:
+        return line
+    return layout(Bracket("(", tuple(("", name) for name in names), ")"), indent, lead, tail)
 
 
 def _side(names: tuple[str, ...]) -> Code:
