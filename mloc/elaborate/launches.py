@@ -58,7 +58,7 @@ _EXAMPLES = {
     "args": "args day=run.scheduled_date",
 }
 _FAMILIAR = {
-    **dict.fromkeys(("schedule_interval", "schedule", "every", "interval"), "cron"),
+    **dict.fromkeys(("schedule_interval", "schedule", "every", "interval", "timezone", "tz", "time_zone"), "cron"),
     **dict.fromkeys(("start_date", "starts", "begin"), "start"),
     **dict.fromkeys(("end_date", "ends"), "end"),
     **dict.fromkeys(("parameters", "params", "conf", "inputs", "arguments"), "args"),

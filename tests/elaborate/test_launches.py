@@ -82,6 +82,11 @@ def test_names_of_a_run_are_suggested(written: str, meant: str) -> None:
     assert found.help == f"did you mean `run.{meant}`?"
 
 
+def test_a_zone_is_asked_for_beside_the_cron() -> None:
+    (found,) = check(launch("schedule", 'cron "@daily"', 'timezone "UTC"', "args day=run.today"))[1]
+    assert (found.rule.code, found.help) == ("E0720", 'did you mean `cron "30 3 * * *", timezone="Europe/Paris"`?')
+
+
 def test_the_pipeline_must_be_of_the_file() -> None:
     text = HEAD + 'schedule s for q:\n    cron "@daily"\n    args day=run.today\n'
     assert codes(text) == ["E0101"]
