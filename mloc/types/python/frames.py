@@ -241,6 +241,10 @@ def _named(node: ast.expr, frames: Frames, code: Code) -> Iterator[tuple[ast.exp
             places = [chosen]
         case ast.Subscript(value=value, slice=chosen, ctx=ast.Load()):
             places = [chosen]
+        case ast.Call(func=ast.Attribute(value=value, attr="agg" | "aggregate"), args=arguments, keywords=keywords):
+            # `agg(total=("qty", "sum"))` and `agg({"qty": "sum"})`.
+            places = [keyword.value.elts[0] for keyword in keywords if isinstance(keyword.value, ast.Tuple) and keyword.value.elts]
+            places += [key for argument in arguments if isinstance(argument, ast.Dict) for key in argument.keys if key is not None]
         case ast.Call(func=ast.Attribute(value=value, attr=str(method)), args=arguments, keywords=keywords) if method in _NAMES:
             positions = _BY_NAME.get(method, ())
             places = [argument for at, argument in enumerate(arguments) if at in positions]
