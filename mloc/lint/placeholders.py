@@ -73,8 +73,10 @@ def _seen(body: Body, statement: t.Statement) -> Iterator[tuple[t.Expr, Mapping[
 
     A step that is given the value beside the text may fill it in itself.
     """
-    before = {b.name: b for b in body.bindings if b.span.start < statement.span.start}
-    for value in own(statement):
+    # Most statements have no text, and need not know of all the names before them.
+    values = [value for value in own(statement) if any(isinstance(part, (t.Text, t.FString)) for part in parts(value))]
+    before = {b.name: b for b in body.bindings if b.span.start < statement.span.start} if values else {}
+    for value in values:
         given: set[str] = set()
         if callee(value) is not None and isinstance(value, t.CallExpr):
             given = {a.name.text for a in value.arguments if a.name is not None}
